@@ -56,6 +56,7 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         rows += [("GPU", f"not used: {found['no_gpu']['reason']}"), ("", found["no_gpu"]["hint"])]
     rows += [
         ("Device", f"auto uses {found['device']['kind'].upper()}, {found['device']['name']}"),
+        ("oneDNN", f"{'used' if found['onednn']['enabled'] else 'not used'}: {found['onednn']['reason']}"),
         ("Precision", f"auto uses {found['precision']['policy']}: {found['precision']['reason']}"),
         ("Runs", _folder(folders["outputs"])),
         (

@@ -333,7 +333,7 @@ def _train_one(fold: _Fold, done: FoldSet, choices: Choices) -> tuple[Plan, Fini
     from cnncli.runs.folds import REPEAT, run_name
 
     listener = make_listener(quiet=choices.quiet, verbose=choices.verbose)
-    with tensorflow_log.captured() as log:
+    with tensorflow_log.captured(fold.resume) as log:
         listener.starting(fold.loaded, log)
         from cnncli import workflow
         from cnncli.workflow.folds import check_fold, run_fold

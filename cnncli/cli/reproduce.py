@@ -119,7 +119,7 @@ def _repeat(
     listener = make_listener(quiet=quiet, verbose=verbose)
     for note in source.notes():
         listener.note(note)
-    with tensorflow_log.captured() as log:
+    with tensorflow_log.captured(path) as log:
         listener.starting(loaded, log)
         from cnncli import workflow
         from cnncli.workflow.reproduce import compare

@@ -99,7 +99,7 @@ def _train(member: Member, stream: IO[str]) -> Event:
     bounds = WRITTEN_OUT if member.is_written_out else AS_WRITTEN
     loaded = load_bytes(member.content.encode(), member.file, member.settings, bounds=bounds)
     listener = _Listener(stream)
-    with tensorflow_log.captured() as log:
+    with tensorflow_log.captured(member.resume) as log:
         listener.starting(loaded, log)
         from cnncli import workflow
         from cnncli.training.devices import Threads

@@ -60,12 +60,18 @@ class Log:
 
 
 @contextmanager
-def captured() -> Iterator[Log]:
-    """Keep everything that TensorFlow and its libraries print away from the user.
+def captured(run: Path | None = None) -> Iterator[Log]:
+    """Import Keras, and keep everything that TensorFlow and its libraries print away from the user.
 
     stderr itself goes on working: Python's stream is moved to a copy of the descriptor, and the descriptor that native
     code writes to leads into the log.
+
+    Args:
+        run: the folder of a run that is continued or repeated: TensorFlow uses oneDNN if it did for that run.
     """
+    from cnncli.runs import onednn
+
+    onednn.choose(run)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     log = Log()
     python_stderr = sys.stderr

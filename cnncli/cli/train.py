@@ -201,11 +201,11 @@ def train(
     from cnncli.cli.live import make_listener
 
     listener = make_listener(quiet=quiet, verbose=verbose)
-    with tensorflow_log.captured() as log:
+    resumed = going_on.path if going_on else None
+    with tensorflow_log.captured(resumed) as log:
         listener.starting(loaded, log)
         from cnncli import workflow
 
-        resumed = going_on.path if going_on else None
         choices = workflow.Options(
             Path(output), run, device, tuple(sys.argv), started, profile, resumed, track=trackers
         )

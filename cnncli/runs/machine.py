@@ -42,7 +42,7 @@ def environment() -> dict[str, Any]:
         "versions": versions(),
         "os": platform.platform(),
         "machine": platform.machine(),
-        "cpu": _cpu(),
+        "cpu": processor(),
         "cores": {"machine": os.cpu_count(), "allowed": _allowed_cores(), "quota": _core_quota()},
         "memory_bytes": _memory_bytes(),
         "gpus": _gpus(),
@@ -67,7 +67,8 @@ def _installed(candidates: tuple[str, ...]) -> str | None:
     return None
 
 
-def _cpu() -> dict[str, Any]:
+def processor() -> dict[str, Any]:
+    """The model of the processor and those of its flags that decide speed and last bits: `model`, `flags`."""
     said: dict[str, str] = {}
     for line in text_of(system_memory.PROC / "cpuinfo").splitlines():
         key, _, value = line.partition(":")

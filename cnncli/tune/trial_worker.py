@@ -21,6 +21,7 @@ from typing import IO, Any, NoReturn
 import optuna
 
 from cnncli.errors import CnncliError, Stopped
+from cnncli.runs import onednn
 from cnncli.tune import study as studies
 from cnncli.tune.samplers import make_sampler
 from cnncli.tune.space import Space
@@ -39,6 +40,7 @@ class _Fatal(Exception):
 
 def main() -> int:
     """Work until there is no more to do."""
+    onednn.choose()
     events = _own_stdout()
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

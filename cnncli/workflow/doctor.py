@@ -13,6 +13,7 @@ import tensorflow as tf
 from cnncli import runs
 from cnncli.data import cache
 from cnncli.data.sources.builtin import on_this_machine
+from cnncli.runs import onednn
 from cnncli.system_memory import available_bytes
 from cnncli.training import devices, precision
 
@@ -26,6 +27,7 @@ def examine(outputs: Path) -> dict[str, Any]:
     Returns:
         `environment` (`runs.environment`), `memory_available_bytes`, `devices` (name and compute capability of each GPU),
         `no_gpu` (what is missing and what to do; None where there is one), `device` and `precision` that `auto` takes,
+        `onednn` (whether TensorFlow computes with it, and why),
         `folders` (path, whether it can be written, bytes free, bytes used by cnncli's cache), `data` (the folder of each
         built-in data set, None where it would be downloaded).
     """
@@ -47,6 +49,7 @@ def examine(outputs: Path) -> dict[str, Any]:
         "no_gpu": None if gpus else {"reason": missing, "hint": way_out},
         "device": asdict(device),
         "precision": {"policy": chosen.policy, "reason": chosen.reason},
+        "onednn": asdict(onednn.choose()),
         "folders": {
             "outputs": _folder(outputs),
             "cache": {**_folder(cache.folder()), "files": count, "used_bytes": size},

@@ -17,7 +17,7 @@ from cnncli.data.sketch import sketch_of
 from cnncli.errors import Problem
 from cnncli.recipe import write
 from cnncli.recipe.keras_objects.objects import as_data
-from cnncli.runs import RESOLVED, checkpoints
+from cnncli.runs import RESOLVED, checkpoints, onednn
 from cnncli.runs.learned_file import FINGERPRINT, as_file
 from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import monitored
@@ -148,6 +148,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "monitor": {"name": monitor, "mode": mode},
         "fold": _fold(planned, options),
         "threads": asdict(planned.threads),
+        "onednn": asdict(onednn.choose()),
         "environment": runs.environment(),
         "git": runs.git_state(Path(planned.loaded.file).parent),
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 from cnncli.data.dataset import Splits
 from cnncli.errors import DataError, ModelFileError, Problem, RecipeError, UsageError
-from cnncli.runs import RESOLVED, checkpoints
+from cnncli.runs import RESOLVED, checkpoints, onednn
 from cnncli.training.state import State
 from cnncli.workflow.plan import Plan
 
@@ -126,6 +126,10 @@ def changed_environment(record: Mapping[str, Any], now: Mapping[str, Any], plann
     compared = [("versions", "versions"), ("processor", "cpu")]
     if record.get("threads") != asdict(planned.threads):
         compared.append(("cores", "cores"))
+    before, now_enabled = record.get("onednn") or {}, onednn.choose().enabled
+    if before.get("enabled") not in (None, now_enabled):
+        change = "without -> with" if now_enabled else "with -> without"
+        notes.append(Problem(f"TensorFlow computes {change} oneDNN", OTHER_BITS))
     for name, key in compared:
         then, today = was.get(key), now.get(key)
         if then == today:
