@@ -7,6 +7,7 @@ from typing import Any
 
 from cnncli.data.deep_color import LUMINANCE
 from cnncli.data.images import Form
+from cnncli.data.volume_form import VolumeForm
 from cnncli.export.formats import Target
 from cnncli.export.to_saved_model import TENSORS
 from cnncli.inputs import kind_of
@@ -51,6 +52,7 @@ def predict_script(
     outputs: Sequence[str],
     *,
     form: Form | None,
+    volumes: VolumeForm | None = None,
     decoder: Decoder | None,
 ) -> str:
     """The script.
@@ -60,6 +62,7 @@ def predict_script(
         inputs: by name what it takes: specifications with `shape` and `dtype`.
         outputs: names of what it gives.
         form: what image files become, for networks of images.
+        volumes: what files of volumes become, where the training read such files.
         decoder: prints what is found; None: the outputs are printed.
     """
     kind = kind_of(tuple(next(iter(inputs.values())).shape[1:])) if len(inputs) == 1 else None
@@ -69,8 +72,12 @@ def predict_script(
     if is_image or (decoder and decoder.SCRIPT_DRAWS):
         imports.append("from PIL import Image, ImageOps")
     shown = decoder.script(outputs, form) if decoder else ["print(file, outputs)"]
+    if is_image and form:
+        read = _image_lines(form, next(iter(inputs)))
+    else:
+        read = _volume_lines(volumes, next(iter(inputs))) if volumes else _array_lines(inputs)
     body = [
-        *(_image_lines(form, next(iter(inputs))) if is_image and form else _array_lines(inputs)),
+        *read,
         *_RUN[target.format.name],
         *shown,
     ]
@@ -169,6 +176,16 @@ def _small_lines(form: Form, size: str) -> list[str]:
         f"small = Image.new(image.mode, {size}, {ground})",
         f"small.paste(image, (int(({form.width} - image.width) / 2), int(({form.height} - image.height) / 2)))",
     ]
+
+
+def _volume_lines(form: VolumeForm, name: str) -> list[str]:
+    """Read a volume that has the shape and the spacing of the training."""
+    apart = f", voxels of {' x '.join(map(str, form.spacing))} mm" if form.spacing else ""
+    lines = [f"values = np.load(file).astype(np.float32)  # (depth, height, width){apart}"]
+    if form.window:
+        low, high = form.window
+        lines.append(f"values = (np.clip(values, {low}, {high}) - {low}) * np.float32({255 / (high - low)})")
+    return [*lines, f'inputs = {{"{name}": values[..., None]}}']
 
 
 def _array_lines(inputs: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The lines of predict.py that read a photo give the pixels that the training sees."""
+"""The lines of predict.py that read a photo or a volume give the values that the training sees."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from cnncli.data.images import Form, decode
-from cnncli.export.predict_script import _image_lines
+from cnncli.data.volume_file import Volume
+from cnncli.data.volume_form import VolumeForm
+from cnncli.export.predict_script import _image_lines, _volume_lines
 
 GREEN = (10, 200, 30)
 FORMS = [
@@ -57,3 +59,14 @@ def test_photo_becomes_what_the_training_sees(photos, form):
         found, wanted = names["inputs"]["image"], decode(photo.read_bytes(), form).pixels
         assert (found.dtype, found.shape) == (np.float32, wanted.shape), photo.name
         np.testing.assert_allclose(found, wanted, atol=0.01, err_msg=photo.name)
+
+
+def test_volume_gets_the_window_of_the_training(tmp_path):
+    form = VolumeForm((4, 5, 6), spacing=(2.0, 1.0, 1.0), window=(-160.0, 240.0))
+    values = np.random.default_rng(0).normal(0, 300, form.shape)
+    np.save(tmp_path / "scan.npy", values)
+    names = {"file": tmp_path / "scan.npy", "np": np}
+    exec("\n".join(_volume_lines(form, "volume")), names)
+    np.testing.assert_allclose(
+        names["inputs"]["volume"][..., 0], form.values(Volume(values, (2.0, 1.0, 1.0))), rtol=1e-5
+    )
