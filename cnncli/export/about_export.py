@@ -66,6 +66,8 @@ def as_bytes(about: dict[str, Any]) -> bytes:
 
 
 def _input(trained: TrainedModel, function: InferenceFunction, name: str) -> dict[str, Any]:
+    from cnncli.inference.volume_inputs import volume_form
+
     own, spec = function.keras_names[name], function.inputs[name]
     shape = list(spec.shape[1:])
     images = trained.input_forms.get(own) or (
@@ -79,6 +81,7 @@ def _input(trained: TrainedModel, function: InferenceFunction, name: str) -> dic
         "dtype": spec.dtype.name,
         "range": [scale.low, scale.high] if scale else None,
         "images": asdict(images) if images else None,
+        "volumes": asdict(volumes) if (volumes := volume_form(trained)) else None,
     }
 
 

@@ -44,6 +44,7 @@ class Agreement:
         decisions: how many there are, such as classes; 0 where outputs decide nothing.
         equal_decisions: how many of them are the same.
         is_finite: whether all its outputs are numbers.
+        is_finite_in_keras: whether those of Keras are.
     """
 
     examples: int
@@ -53,6 +54,7 @@ class Agreement:
     decisions: int
     equal_decisions: int
     is_finite: bool = True
+    is_finite_in_keras: bool = True
 
     @property
     def share(self) -> float | None:
@@ -61,6 +63,8 @@ class Agreement:
 
     def fault(self, target: Target) -> str:
         """Why the export cannot be used; empty if it can."""
+        if not self.is_finite_in_keras:
+            return "the network gives values that are not finite, in Keras too"
         if not self.is_finite:
             return "it gives values that are not finite"
         if (most := _DIFFERENCES.get(target.quantization)) is not None:
@@ -116,6 +120,7 @@ def compare(
         decided,
         same,
         all(each.is_finite for each in moments.values()),
+        all(each.is_finite_in_keras for each in moments.values()),
     )
 
 
@@ -162,10 +167,11 @@ class _Moments:
         self._count = 0
         self._sum = self._squares = self._errors = 0.0
         self.largest = self._highest = 0.0
-        self.is_finite = True
+        self.is_finite = self.is_finite_in_keras = True
 
     def add(self, wanted: NDArray[Any], found: NDArray[Any]) -> None:
-        self.is_finite &= bool(np.isfinite(found).all()) and found.shape == wanted.shape
+        self.is_finite_in_keras &= bool(np.isfinite(wanted).all())
+        self.is_finite &= self.is_finite_in_keras and bool(np.isfinite(found).all()) and found.shape == wanted.shape
         if not self.is_finite or not wanted.size:
             return
         difference = np.abs(found.astype(np.float64) - wanted)

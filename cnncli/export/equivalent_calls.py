@@ -14,6 +14,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from cnncli import keras_internals
+from cnncli.network.whole_images import JoinedWindows
 
 LONGEST_UNROLLED = 256  # steps, each with operations of its own in the graph
 _DILATED_TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose)
@@ -63,6 +64,11 @@ def _replacements(layer: Any, format_name: str) -> Iterator[tuple[Any, str, Any]
 def _unrolled(layer: Any) -> dict[str, Any]:
     """LiteRT has no lists of tensors, in which loops of any number of examples gather their outputs."""
     return {"unroll": True} if isinstance(layer, keras.layers.RNN) and is_short(layer) else {}
+
+
+def _windows_in_a_loop(layer: Any) -> dict[str, Any]:
+    """LiteRT has no lists of tensors, in which the outputs for windows are gathered."""
+    return {"call": layer.summed_in_a_loop} if isinstance(layer, JoinedWindows) else {}
 
 
 def is_short(layer: keras.layers.RNN) -> bool:
@@ -296,6 +302,7 @@ _REPLACEMENTS = {
         _lookup_by_comparison,
         _categories,
         _unrolled,
+        _windows_in_a_loop,
         _pooling_3d,
         _adaptive_pooling_3d,
         _transposed_convolution,

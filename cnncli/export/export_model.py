@@ -23,6 +23,7 @@ from cnncli.export.predict_script import predict_script
 from cnncli.export.runtime import LibraryError, Runtime
 from cnncli.export.unsupported_layers import unsupported
 from cnncli.inference.model_loading import TrainedModel
+from cnncli.inference.volume_inputs import volume_form
 from cnncli.network.model_outputs import output_shapes
 from cnncli.tasks.decoder import Decoder
 from cnncli.tasks.evaluation import evaluate
@@ -216,7 +217,12 @@ class Exporter:
     def _script(self, target: Target) -> str:
         form = self._trained.about.images if self._trained.about else None
         return predict_script(
-            target, self.function.inputs, list(self.function.outputs.values()), form=form, decoder=self._decoder
+            target,
+            self.function.inputs,
+            list(self.function.outputs.values()),
+            form=form,
+            volumes=volume_form(self._trained),
+            decoder=self._decoder,
         )
 
 

@@ -56,7 +56,7 @@ class InferenceFunction:
 
 def inference_function(trained: TrainedModel) -> InferenceFunction:
     """The function of a trained model."""
-    model = over_whole_images(in_float32(trained.network), trained.windows)
+    model = _functional(over_whole_images(in_float32(trained.network), trained.windows))
     tensors = {tensor.name: tensor for tensor in model.inputs}
     if len(tensors) > 1 or trained.names_its_inputs:
         names = {name: name for name in tensors}
@@ -72,6 +72,17 @@ def inference_function(trained: TrainedModel) -> InferenceFunction:
         own: f"predicted_{name}" if name in names else name for own, name in _output_names(trained, model).items()
     }
     return InferenceFunction(model, specs, names, outputs)
+
+
+def _functional(model: keras.Model) -> keras.Model:
+    """The same network with one output, or with several by name: those of a list are called `output_0`, `output_1`, …"""
+    outputs = model.outputs
+    if isinstance(model, keras.Sequential):  # an opened one has no `output`
+        return keras.Model(model.inputs[0], outputs[0])
+    if not isinstance(model.output, list | tuple):
+        return model
+    named = {f"output_{number}": output for number, output in enumerate(outputs)}
+    return keras.Model(model.input, named if len(outputs) > 1 else outputs[0])
 
 
 def _output_names(trained: TrainedModel, model: keras.Model) -> dict[str, str]:

@@ -88,7 +88,8 @@ class InputKind:
         Args:
             dtype: of the array, as NumPy calls it.
         """
-        return f"np.load(file).astype(np.{dtype}).reshape({tuple(shape)})"
+        loaded = f"np.load(file).astype(np.{dtype})"
+        return loaded if None in shape else f"{loaded}.reshape({tuple(shape)})"
 
     def is_gray_or_colour(self, shape: Shape) -> bool:
         """Whether examples of this shape are images with one channel or three."""

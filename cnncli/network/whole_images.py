@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import keras
@@ -28,10 +29,12 @@ def over_whole_images(model: keras.Model, windows: Windows | None) -> keras.Mode
     [given] = model.inputs
     network = keras.Model(model.inputs, model.outputs[0])  # without the metrics of a compiled model
     inputs = keras.Input((*windows.whole, given.shape[-1]), dtype=given.dtype, name=given.name)
-    return keras.Model(inputs, _Joined(network, windows, name="joined")(inputs), name=f"{model.name}_over_windows")
+    return keras.Model(
+        inputs, JoinedWindows(network, windows, name="joined")(inputs), name=f"{model.name}_over_windows"
+    )
 
 
-class _Joined(keras.layers.Layer):  # type: ignore[misc]
+class JoinedWindows(keras.layers.Layer):  # type: ignore[misc]
     """Calls a model on every window of a batch of images, one place after the other, and joins what it gives."""
 
     def __init__(self, model: keras.Model, windows: Windows, **settings: Any) -> None:
@@ -62,6 +65,33 @@ class _Joined(keras.layers.Layer):  # type: ignore[misc]
         classes = self._model.output_shape[-1]
         joined = tf.reshape(given, [*count, batch, *self._size, classes])
         return self._folded(joined) / self._folded(tf.ones([*count, 1, *self._size, 1]))
+
+    def summed_in_a_loop(self, inputs: Any, training: bool | None = None) -> Any:
+        """The same as `call`, without a list of tensors of any size: the sum grows by one window after the other.
+
+        Each window is added to a whole image, so it takes longer.
+        """
+        places = np.stack(np.meshgrid(*self._starts, indexing="ij"), axis=-1).reshape(-1, len(self._size))
+        batch, channels, classes = tf.shape(inputs)[0], inputs.shape[-1], self._model.output_shape[-1]
+        weights = functools.reduce(np.multiply.outer, self._weights)
+        shares = np.zeros(self._whole, np.float32)
+        for place in places:
+            shares[tuple(slice(start, start + side) for start, side in zip(place, self._size, strict=True))] += weights
+        starts = tf.constant(places, tf.int32)
+
+        def add_window(number: Any, total: Any) -> tuple[Any, Any]:
+            before = starts[number]
+            window = tf.slice(inputs, tf.concat([[0], before, [0]], 0), tf.stack([batch, *self._size, channels]))
+            window.set_shape((inputs.shape[0], *self._size, channels))
+            values = tf.cast(self._model(window, training=False), tf.float32) * weights[..., None]
+            sides = tf.stack([before, tf.constant(self._whole) - self._size - before], axis=1)
+            none = tf.zeros((1, 2), tf.int32)
+            return number + 1, tf.ensure_shape(total + tf.pad(values, tf.concat([none, sides, none], 0)), total.shape)
+
+        total = tf.zeros(tf.stack([batch, *self._whole, classes]))
+        total.set_shape((inputs.shape[0], *self._whole, classes))
+        _, total = tf.while_loop(lambda number, _: number < len(places), add_window, (tf.constant(0), total))
+        return total / shares[..., None]
 
     def _folded(self, values: Any) -> Any:
         """The weighted sum of windows (*places, batch, *size, classes) where they lie: (batch, *whole, classes)."""

@@ -234,3 +234,12 @@ class Decoder(ABC):
             outputs: of each batch, float32 (batch, n), as `decode` gives them.
         """
         return Together((), {})
+
+
+def script_file(ending: str) -> list[str]:
+    """Lines for `Decoder.script`: `found`, a new file in the current folder, called after the example; an older one stays."""
+    return [
+        f'found = Path(f"{{Path(file).stem}}-{ending}")',
+        "if found.exists():",
+        '    sys.exit(f"{found} exists already")',
+    ]

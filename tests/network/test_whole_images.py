@@ -19,6 +19,15 @@ def test_what_does_not_depend_on_the_window_is_unchanged(size, of, overlap):
     np.testing.assert_allclose(over_whole_images(model, windows)(images), 3 * images, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize(("size", "of", "overlap"), [([8, 6], [20, 13], 2), ([4, 3, 5], [9, 3, 6], 1)])
+def test_sum_in_a_loop_is_the_same(size, of, overlap):
+    model = keras.Sequential([keras.Input((*size, 2)), keras.layers.Dense(3), keras.layers.LayerNormalization()])
+    whole = over_whole_images(model, Windows(size=size, overlap=overlap, of=of))
+    images = np.random.default_rng(0).normal(size=(3, *of, 2)).astype(np.float32)
+
+    np.testing.assert_allclose(whole.layers[-1].summed_in_a_loop(images), whole(images), rtol=1e-4, atol=1e-5)
+
+
 def test_outputs_count_more_the_nearer_to_the_middle_of_their_window():
     windows = Windows(size=[4, 1], overlap=2, of=[6, 1])  # from 0 and from 2 on
     model = keras.Sequential([keras.Input((4, 1, 1)), keras.layers.GlobalMaxPooling2D(keepdims=True)])

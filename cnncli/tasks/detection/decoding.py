@@ -23,9 +23,12 @@ from cnncli.tasks.detection.targets import BoxTargets
 # Of a script: shares of a side of the network's input -> pixels of the photo; the names are those of its lines for `resize`.
 _LINES_TO_ORIGINAL = {
     "stretch": ("vertical * image.height", "across * image.width"),
-    "pad": ("(vertical * {side} - top) / scale", "(across * {side} - left) / scale"),
+    "pad": ("(vertical * {side} - top) * image.height / height", "(across * {side} - left) * image.width / width"),
     "crop": ("top + vertical * height", "left + across * width"),
-    "keep": ("vertical * {side} - ({side} - image.height) // 2", "across * {side} - ({side} - image.width) // 2"),
+    "keep": (
+        "vertical * {side} - int(({side} - image.height) / 2)",
+        "across * {side} - int(({side} - image.width) / 2)",
+    ),
 }
 _NUMBERS = 5  # of a box: top, left, bottom, right, score
 
@@ -76,8 +79,7 @@ class BoxDecoder(Decoder):
             "windows = np.lib.stride_tricks.sliding_window_view(around, (3, 3), axis=(0, 1))",
             f"is_peak = (centres == windows.max(axis=(-2, -1))) & (centres >= {self.least_score:.9g})",
             "cells = sorted(np.argwhere(is_peak).tolist(), key=lambda cell: -centres[tuple(cell)])",
-            "if not cells:",
-            '    print(f"{file}: no object")',
+            "found = []",
             "for row, column, number in cells:",
             "    up, left_side, down, right_side = sides[row, column]",
             "    vertical = np.clip([(row + 0.5 - up) / rows, (row + 0.5 + down) / rows], 0, 1)",
@@ -91,10 +93,13 @@ class BoxDecoder(Decoder):
             ]
         else:
             lines.append("    y, x = vertical, across")
-        lines.append("    name, score = about['class_names'][number], centres[row, column, number]")
-        lines.append(
-            '    print(f"{file}: {name} {score:.1%} left {x[0]:.1f} top {y[0]:.1f} right {x[1]:.1f} bottom {y[1]:.1f}")'
-        )
+        lines += [
+            "    name, score = about['class_names'][number], centres[row, column, number]",
+            "    if y[1] > y[0] and x[1] > x[0]:  # else it lies in padding",
+            '        place = f"left {x[0]:.1f} top {y[0]:.1f} right {x[1]:.1f} bottom {y[1]:.1f}"',
+            '        found.append(f"{file}: {name} {score:.1%} {place}")',
+            'print("\\n".join(found) or f"{file}: no object")',
+        ]
         return lines
 
     @property

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cnncli.data.images import Form
 from cnncli.errors import DivergedError
 from cnncli.messages import quantity
-from cnncli.tasks.decoder import Decoder, Tally
+from cnncli.tasks.decoder import Decoder, Tally, script_file
 from cnncli.tasks.reconstruction.quality import psnr_of
 from cnncli.tasks.reconstruction.targets import PERCENTILES, InputTargets, preparation
 
@@ -59,7 +59,7 @@ class InputDecoder(Decoder):
 
     def script(self, outputs: Sequence[str], form: Form | None) -> list[str]:
         return [
-            'found = Path(file).with_name(f"{Path(file).stem}-reconstruction.npy")',
+            *script_file("reconstruction.npy"),
             f"np.save(found, outputs[{outputs[0]!r}])",
             'print(f"{file}: {found}")',
         ]

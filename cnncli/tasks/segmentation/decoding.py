@@ -16,7 +16,7 @@ from cnncli.errors import DivergedError
 from cnncli.messages import cell, percent, printable, shortened
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
-from cnncli.tasks.decoder import Decoder, Tally
+from cnncli.tasks.decoder import Decoder, Tally, script_file
 from cnncli.tasks.segmentation.masks import THRESHOLD, masks_of, shares_of
 
 _BEHIND = 4  # classes that a table shows beside the first
@@ -75,7 +75,7 @@ class MaskDecoder(Decoder):
         )
         lines = [f"values = outputs[{outputs[0]!r}]", f"mask = {largest}"]
         ending = "png" if form else "npy"
-        lines.append(f'found = Path(file).with_name(f"{{Path(file).stem}}-mask.{ending}")')
+        lines += script_file(f"mask.{ending}")
         lines.append("Image.fromarray(mask).save(found)" if form else "np.save(found, mask)")
         lines.append('shares = np.bincount(mask.ravel(), minlength=len(about["class_names"])) / mask.size')
         lines.append('classes = [f"{name} {share:.1%}" for name, share in zip(about["class_names"], shares) if share]')
