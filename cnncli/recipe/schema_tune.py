@@ -18,6 +18,7 @@ from cnncli.recipe.schema_fields import Count, Duration, Section, read_integer
 
 KINDS = ("choice", "int", "float")
 MOST_CHOICES = 1000
+MOST_STEPS = 1_000_000  # of a range of numbers; with tiny steps Optuna fails
 
 
 def _as_integers(value: Any) -> Any:
@@ -153,6 +154,10 @@ def _faults_of_range(kind: str, written: dict[str, Any]) -> Iterator[Fault]:
         yield Fault(("step",), message, "leave out one of them, or list the values in `choice`", on_key=True)
     elif low < high and step > high - low:
         yield Fault(("step",), f"`step`: {step} is larger than the range from {pair[0]} to {pair[1]}")
+    elif kind == "float" and (high - low) / step > MOST_STEPS:
+        yield Fault(
+            ("step",), f"`step`: {step} makes more than {MOST_STEPS:,} values", "leave it out, or make it larger"
+        )
 
 
 def _is_number(value: Any, kind: str) -> bool:

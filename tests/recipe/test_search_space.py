@@ -120,6 +120,7 @@ def test_wrong_searches(tmp_path: Path, lines: str, message: str) -> None:
         ("{int: [1, 9], step: 0}", "`step`: expected an integer ≥ 1, got 0"),
         ("{int: [1, 9], step: 2, log: true}", "`step` does not go with `log`"),
         ("{int: [1, 9], step: 10}", "`step`: 10 is larger than the range from 1 to 9"),
+        ("{float: [0, 1], step: 1e-300}", "`step`: 1e-300 makes more than 1,000,000 values"),
         ("{float: [0.1, .inf]}", "`float`: expected two numbers, [low, high], got [0.1, inf]"),
         ("{float: [0.1, 0.2], log: 1}", "`log`: expected true or false, got 1"),
     ],
