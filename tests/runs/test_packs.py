@@ -141,6 +141,20 @@ def test_missing_file_is_named_and_nothing_is_written(tmp_path, name):
     assert sorted(os.listdir(tmp_path)) == ["outputs", "temporary"]
 
 
+def test_file_that_the_run_did_not_write_is_refused(tmp_path):
+    run = make_run(tmp_path / "outputs")
+    record = json.loads((run / "run.json").read_bytes())
+    written = hashlib.sha256((run / "evaluation.json").read_bytes()).hexdigest()
+    record["artefacts"] = [{"path": "evaluation.json", "bytes": 1, "sha256": written}]
+    (run / "run.json").write_text(json.dumps(record))
+    packing.pack(run, OutputFile(tmp_path / "a.zip"))
+    (tmp_path / "a.zip").unlink()
+    (run / "evaluation.json").write_text("{}")
+    with pytest.raises(OutputError, match=r"evaluation\.json is not what the run wrote"):
+        packing.pack(run, OutputFile(tmp_path / "a.zip"))
+    assert sorted(os.listdir(tmp_path)) == ["outputs", "temporary"]
+
+
 def test_full_disk_leaves_nothing(original, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
