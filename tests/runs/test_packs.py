@@ -124,10 +124,12 @@ def test_what_shrinks_like_a_bomb_is_stored(original, tmp_path):
         assert (found.path / "evaluation.json").stat().st_size == 3_000_000
 
 
-@pytest.mark.parametrize("status", ["interrupted", "diverged", "failed"])
-def test_unfinished_run_is_refused(tmp_path, status):
+@pytest.mark.parametrize(
+    ("status", "hint"), [("interrupted", "finish it"), ("diverged", "train it again"), ("failed", "train it again")]
+)
+def test_unfinished_run_is_refused(tmp_path, status, hint):
     run = make_run(tmp_path / "outputs", status=status)
-    with pytest.raises(OutputError, match=f"is not finished \\(its status is {status}\\)"):
+    with pytest.raises(OutputError, match=f"is not finished \\(its status is {status}\\)\n +{hint}"):
         packing.pack(run, OutputFile(tmp_path / "a.zip"))
     assert not (tmp_path / "a.zip").exists()
 

@@ -63,7 +63,9 @@ def refuse_unfinished(path: Path) -> Record:
     """
     record = Record.model_validate(read_record(path))
     if record.status != "completed":
-        hint = f"finish it with: cnncli train --resume {path}"
+        resume = f"finish it with: cnncli train --resume {path}"
+        wait = f"wait until it has ended; one that was killed, {resume}"
+        hint = {"interrupted": resume, "running": wait}.get(record.status, _AGAIN)
         raise OutputError(f"{path} is not finished (its status is {record.status})", hint=hint)
     return record
 
