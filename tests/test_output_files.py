@@ -32,6 +32,11 @@ def refusal(output: OutputFile | OutputFolder) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize("kind", [OutputFile, OutputFolder])
+def test_hint_names_the_option_that_is_wrong(kind):
+    assert refusal(kind(Path("x" * 300), "--to")).endswith(": the name is too long\n    use a shorter --to")
+
+
 def test_new_file_is_written_whole_and_nothing_else_is_left(here):
     file = OutputFile(Path("out.csv"))
     file.check()

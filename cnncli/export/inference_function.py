@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +60,7 @@ def inference_function(trained: TrainedModel) -> InferenceFunction:
     model = _functional(over_whole_images(in_float32(trained.network), trained.windows))
     tensors = {tensor.name: tensor for tensor in model.inputs}
     if len(tensors) > 1 or trained.names_its_inputs:
-        names = {name: name for name in tensors}
+        names = _as_identifiers(list(tensors))
     else:
         [tensor] = model.inputs
         word = kind_of(tuple(tensor.shape[1:])).WORD
@@ -72,6 +73,18 @@ def inference_function(trained: TrainedModel) -> InferenceFunction:
         own: f"predicted_{name}" if name in names else name for own, name in _output_names(trained, model).items()
     }
     return InferenceFunction(model, specs, names, outputs)
+
+
+def _as_identifiers(names: Sequence[str]) -> dict[str, str]:
+    """Names that signatures of TensorFlow can have -> the given ones."""
+    found: dict[str, str] = {}
+    for name in names:
+        own = re.sub(r"\W", "_", name, flags=re.ASCII)
+        own = own if own[:1].isalpha() else f"input_{own}"
+        while own in found:
+            own += "_"
+        found[own] = name
+    return found
 
 
 def _functional(model: keras.Model) -> keras.Model:
@@ -97,7 +110,7 @@ def in_float32(model: keras.Model) -> keras.Model:
     if all(layer.compute_dtype not in ("bfloat16", "float16") for layer in keras_internals.all_layers(model)):
         return model
     text = json.dumps(model.get_config())
-    for policy in ("mixed_bfloat16", "mixed_float16"):
+    for policy in ("mixed_bfloat16", "mixed_float16", "bfloat16", "float16"):
         text = text.replace(json.dumps(policy), json.dumps("float32"))
     same = type(model).from_config(json.loads(text))
     same.set_weights(model.get_weights())

@@ -112,7 +112,7 @@ _MADE_WITH = {"cnncli": "cnncli", "keras": "Keras", "tensorflow": "TensorFlow"}
 
 def _reproduction(run: AboutRun) -> Iterator[str]:
     record = run.material.record
-    settings = [run.public(each) for each in record.settings]
+    settings = [run.public(each) for each in record.settings] if _is_whole(run) else []  # a resolved one has them
     if record.seed is not None and not any(each.startswith("train.seed=") for each in settings):
         settings.append(f"train.seed={record.seed}")
     command = shlex.join(["cnncli", "train", "recipe.yaml", *(part for each in settings for part in ("--set", each))])
@@ -130,8 +130,13 @@ def _reproduction(run: AboutRun) -> Iterator[str]:
 
 
 def public_recipe(run: AboutRun) -> str:
-    """The recipe as it was written, without private paths."""
-    return run.public(run.material.recipe_text)
+    """The recipe as it was written, or with everything filled in where it extends another one; without private paths."""
+    return run.public(run.material.recipe_text if _is_whole(run) else run.material.resolved_text)
+
+
+def _is_whole(run: AboutRun) -> bool:
+    """Whether the recipe as it was written stands alone."""
+    return not re.search(r"^extends\s*:", run.material.recipe_text, re.MULTILINE)
 
 
 def _citation(run: AboutRun, name: str, author: str) -> Iterator[str]:

@@ -50,7 +50,8 @@ class Material:
         evaluation: evaluation.json; None where it is missing or cannot be read.
         network: network.json; None where it is missing or cannot be read.
         recipe_text: recipe.yaml as it was written.
-        recipe: with everything filled in; None where it cannot be read.
+        resolved_text: resolved.yaml, the recipe with everything filled in.
+        recipe: the same, read; None where it cannot be read.
         figures: the PNG files, in the order of their names.
         missing: what is not there, or cannot be read, in words.
     """
@@ -62,6 +63,7 @@ class Material:
     evaluation: Result | None
     network: DrawnNetwork | None
     recipe_text: str
+    resolved_text: str
     recipe: Recipe | None
     figures: tuple[Path, ...]
     missing: tuple[str, ...]
@@ -93,6 +95,7 @@ def read(path: Path, *, record: Mapping[str, Any] | None = None) -> Material:
         evaluation=_read(path / "evaluation.json", "the evaluation", read_result, missing),
         network=_read(path / "network.json", "the network", DrawnNetwork.model_validate_json, missing),
         recipe_text=_text(path / "recipe.yaml", "the recipe", missing),
+        resolved_text=_text(path / RESOLVED, "the resolved recipe", missing),
         recipe=_recipe(path / RESOLVED),
         figures=_figures(path / _FIGURES, missing),
         missing=tuple(missing),

@@ -174,12 +174,16 @@ def _names(everything: list[RunSummary]) -> list[str]:
     return [*recipes, *(f"{summary.recipe}/{summary.name}" for summary in everything)]
 
 
+_TRAIN_AGAIN = "train it again, or name another run of: cnncli runs"
+
+
 def _no_model(candidates: list[RunSummary], what: str) -> OutputError:
     newest = candidates[0]
     subject = f"{what}, {newest.path}," if len(candidates) > 1 else str(newest.path)
     why = newest.problem if newest.status == "broken" else f"its status is {newest.status}"
     other = next((summary.path for summary in candidates if summary.has_model), None)
-    hint = f"the newest one with a model: {other}" if other else "train it again, or name another run of: cnncli runs"
+    again = f"finish it with: cnncli train --resume {newest.path}" if newest.status == "interrupted" else _TRAIN_AGAIN
+    hint = f"the newest one with a model: {other}" if other else again
     return OutputError(f"{subject} has no {MODEL} ({why})", hint=hint)
 
 

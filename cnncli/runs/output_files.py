@@ -19,7 +19,7 @@ import stat
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -326,8 +326,17 @@ def _refusal(path: Path, option: str, reason: str, hint: str = "") -> OutputErro
     return _at(option, OutputError(Problem(f"{shortened(str(path), 300)} {reason}", hint)))
 
 
+_OUTPUT = re.compile(r"(--run NAME or )?--output DIR")  # of a hint on the folder of all runs
+
+
 def _at(option: str, error: OutputError) -> OutputError:
-    return OutputError(problem.at(Place(option) if option else None) for problem in error.problems)
+    """The error at an option, which its hint then names."""
+    if not option:
+        return error
+    if option == "--output":
+        return OutputError(problem.at(Place(option)) for problem in error.problems)
+    named = (replace(each, hint=_OUTPUT.sub(option, each.hint)) for each in error.problems)
+    return OutputError(problem.at(Place(option)) for problem in named)
 
 
 def _is_terminal(descriptor: int, status: os.stat_result) -> bool:

@@ -55,3 +55,22 @@ def test_script_reads_arrays_of_any_size(tmp_path):
     script = predict_script(SAVED_MODEL, function.inputs, ["output"], form=None, decoder=None)
     assert "reshape" not in script
     assert "np.load(file).astype(np.float32)" in script
+
+
+def test_network_of_16_bit_floats_computes_in_32(tmp_path):
+    row = keras.Input((4,), dtype="float16")
+    function = inference_function(
+        opened(keras.Model(row, keras.layers.Dense(3, dtype="float16", bias_initializer="ones")(row)), tmp_path)
+    )
+    assert {layer.compute_dtype for layer in function.model.layers} == {"float32"}
+    assert [spec.dtype.name for spec in function.inputs.values()] == ["float32"]
+
+
+def test_names_of_inputs_are_those_that_signatures_can_have(tmp_path):
+    rows = [keras.Input((2,), name=name) for name in ("a b", "a-b", "é")]
+    trained = opened(keras.Model(rows, keras.layers.Concatenate()(rows)), tmp_path)
+    function = inference_function(trained)
+    assert dict(function.keras_names) == {"a_b": "a b", "a_b_": "a-b", "input__": "é"}
+    exporter = Exporter(trained, scratch=tmp_path / "scratch", most_scored=1)
+    (tmp_path / "export").mkdir()
+    exporter.export(SAVED_MODEL, tmp_path / "export", example=False)

@@ -1,6 +1,7 @@
 """The model card of a run of every task: header, sections, limits, code, and what it does not say."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -202,6 +203,19 @@ def test_text_of_users_is_no_markup(tmp_path):
     assert header(text)["library_name"] == "keras"
     assert "| a\\|b |" in body
     assert text.count("\n---\n") == 1  # the end of the header
+
+
+def test_recipe_that_extends_another_is_shown_with_everything_filled_in(tmp_path):
+    run = make_run(tmp_path)
+    whole = (run / "resolved.yaml").read_text()
+    (run / "recipe.yaml").write_text("extends: base.yaml\nname: child\n")
+    record = json.loads((run / "run.json").read_bytes())
+    record["settings"] = ["train.epochs=3"]
+    (run / "run.json").write_text(json.dumps(record))
+    reproduction = section(card_of(run).text, "How to reproduce it")
+    assert "extends" not in reproduction
+    assert "--set train.epochs" not in reproduction
+    assert whole.splitlines()[-1] in reproduction
 
 
 def test_recipe_with_fences_does_not_end_its_block(tmp_path):

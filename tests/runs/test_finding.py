@@ -62,6 +62,13 @@ def test_newest_with_a_model_is_preferred_and_required_on_demand(outputs: Path) 
         "train it again, or name another run of: cnncli runs",
     ):
         runs.find(outputs, "c", require_model=True)
+    stopped = put_run(outputs, "mnist/d", status="interrupted", started="2026-11-18T12:00:00+00:00")
+    with fails(
+        OutputError,
+        f"{stopped} has no model.keras (its status is interrupted)",
+        f"finish it with: cnncli train --resume {stopped}",
+    ):
+        runs.find(outputs, "d", require_model=True)
     assert runs.find(outputs, "b", require_model=True) == outputs / "mnist/b"
 
 

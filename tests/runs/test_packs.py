@@ -124,10 +124,12 @@ def test_what_shrinks_like_a_bomb_is_stored(original, tmp_path):
         assert (found.path / "evaluation.json").stat().st_size == 3_000_000
 
 
-@pytest.mark.parametrize("status", ["interrupted", "diverged", "failed"])
-def test_unfinished_run_is_refused(tmp_path, status):
+@pytest.mark.parametrize(
+    ("status", "hint"), [("interrupted", "finish it"), ("diverged", "train it again"), ("failed", "train it again")]
+)
+def test_unfinished_run_is_refused(tmp_path, status, hint):
     run = make_run(tmp_path / "outputs", status=status)
-    with pytest.raises(OutputError, match=f"is not finished \\(its status is {status}\\)"):
+    with pytest.raises(OutputError, match=f"is not finished \\(its status is {status}\\)\n +{hint}"):
         packing.pack(run, OutputFile(tmp_path / "a.zip"))
     assert not (tmp_path / "a.zip").exists()
 
@@ -137,6 +139,20 @@ def test_missing_file_is_named_and_nothing_is_written(tmp_path, name):
     run = make_run(tmp_path / "outputs")
     (run / name).unlink()
     with pytest.raises(OutputError, match=f"has no {name}"):
+        packing.pack(run, OutputFile(tmp_path / "a.zip"))
+    assert sorted(os.listdir(tmp_path)) == ["outputs", "temporary"]
+
+
+def test_file_that_the_run_did_not_write_is_refused(tmp_path):
+    run = make_run(tmp_path / "outputs")
+    record = json.loads((run / "run.json").read_bytes())
+    written = hashlib.sha256((run / "evaluation.json").read_bytes()).hexdigest()
+    record["artefacts"] = [{"path": "evaluation.json", "bytes": 1, "sha256": written}]
+    (run / "run.json").write_text(json.dumps(record))
+    packing.pack(run, OutputFile(tmp_path / "a.zip"))
+    (tmp_path / "a.zip").unlink()
+    (run / "evaluation.json").write_text("{}")
+    with pytest.raises(OutputError, match=r"evaluation\.json is not what the run wrote"):
         packing.pack(run, OutputFile(tmp_path / "a.zip"))
     assert sorted(os.listdir(tmp_path)) == ["outputs", "temporary"]
 

@@ -63,7 +63,9 @@ def refuse_unfinished(path: Path) -> Record:
     """
     record = Record.model_validate(read_record(path))
     if record.status != "completed":
-        hint = f"finish it with: cnncli train --resume {path}"
+        resume = f"finish it with: cnncli train --resume {path}"
+        wait = f"wait until it has ended; one that was killed, {resume}"
+        hint = {"interrupted": resume, "running": wait}.get(record.status, _AGAIN)
         raise OutputError(f"{path} is not finished (its status is {record.status})", hint=hint)
     return record
 
@@ -75,7 +77,7 @@ def pack(path: Path, output: OutputFile) -> Packed:
         path: its folder.
 
     Raises:
-        OutputError: it is not finished, a file is missing or too large, or the pack cannot be written.
+        OutputError: it is not finished, a file is missing, changed or too large, or the pack cannot be written.
     """
     record = refuse_unfinished(path)
     packages = requirements.installed()
@@ -84,11 +86,15 @@ def pack(path: Path, output: OutputFile) -> Packed:
     packages |= {name: old for name, (old, _) in changed.items()}
     names = sorted(_names(path))
     label = f"{path.absolute().parent.name}/{path.name}"
+    written = {each.path: each.sha256 for each in record.artefacts if each.path in NEEDED}
     with output.writing() as stream:
         files = []
         with zipfile.ZipFile(stream, "w") as archive:
             for name in names:
                 files.append(_add_file(archive, name, path / name))
+                if files[-1].sha256 != written.get(name, files[-1].sha256):
+                    message = f"{path / name} is not what the run wrote: its SHA-256 in run.json is another"
+                    raise OutputError(message, hint="put it back, or train again")
             text = requirements.as_text(packages, str(then.get("python") or ""))
             files.append(_add(archive, REQUIREMENTS, text.encode()))
             manifest = Manifest(cnncli=__version__, run=label, files=sorted(files, key=lambda file: file.path))
