@@ -119,6 +119,8 @@ def test_what_shrinks_like_a_bomb_is_stored(original, tmp_path):
     run = tmp_path / "made" / "first"
     shutil.copytree(original[0], run)
     (run / "evaluation.json").write_bytes(b" " * 3_000_000)
+    record = json.loads((run / "run.json").read_bytes())
+    (run / "run.json").write_text(json.dumps(record | {"artefacts": []}))
     packing.pack(run, OutputFile(tmp_path / "a.zip"))
     with unpacked(tmp_path / "a.zip") as found:
         assert (found.path / "evaluation.json").stat().st_size == 3_000_000
