@@ -128,7 +128,7 @@ class Exporter:
             runtime = RUNTIMES[target.format.name](path)
             agreement = self._compared(target, runtime)
         except LibraryError as error:
-            raise self._refused(target, str(error)) from error
+            raise self._refused(target, str(error).replace(str(path), path.name)) from error
         about["check"] = {"data": self.examples.described, **asdict(agreement)}
         (folder / about_export.FILE).write_bytes(about_export.as_bytes(about))
         if example:

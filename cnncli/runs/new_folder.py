@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -100,11 +101,15 @@ def _sync(folder: Path) -> None:
 
 
 def _replace(new: Path, target: Path) -> None:
-    """Give a folder its name; an older one of that name goes only when the new one stands."""
+    """Give a folder its name; an older one of that name goes only when the new one stands.
+
+    A process that is killed in between leaves the older one as `NAME.old-1`, which no other command removes.
+    """
     if not os.path.isdir(target):
         os.rename(new, target)
         return
-    old = new.with_name(f"{new.name}-old")
+    names = (target.with_name(f"{target.name}.old-{number}") for number in itertools.count(1))
+    old = next(name for name in names if not os.path.lexists(name))
     os.rename(target, old)
     try:
         os.rename(new, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 
@@ -87,3 +88,20 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
         with of(tmp_path / "new").writing():
             pass
     assert sorted(os.listdir(tmp_path)) == [held.name, lock_of(held).name, "new"]
+
+
+def test_older_folder_comes_back_when_the_new_one_cannot_get_its_name(tmp_path, monkeypatch):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "old").write_text("a")
+    rename = os.rename
+
+    def refuse(source, target):
+        if ".tmp-" in os.fspath(source):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), os.fspath(target))
+        rename(source, target)
+
+    with pytest.raises(OutputError), of(tmp_path / "new", force=True).writing() as folder:
+        monkeypatch.setattr(os, "rename", refuse)
+        (folder / "a").write_text("a")
+    assert os.listdir(tmp_path) == ["new"]
+    assert os.listdir(tmp_path / "new") == ["old"]
