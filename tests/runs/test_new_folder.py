@@ -100,8 +100,8 @@ def test_older_folder_comes_back_when_the_new_one_cannot_get_its_name(tmp_path, 
             raise OSError(errno.EIO, os.strerror(errno.EIO), os.fspath(target))
         rename(source, target)
 
+    monkeypatch.setattr(os, "rename", refuse)
     with pytest.raises(OutputError), of(tmp_path / "new", force=True).writing() as folder:
-        monkeypatch.setattr(os, "rename", refuse)
         (folder / "a").write_text("a")
     assert os.listdir(tmp_path) == ["new"]
     assert os.listdir(tmp_path / "new") == ["old"]
