@@ -288,13 +288,13 @@ def test_recipe_that_changes_while_it_runs_is_the_one_that_began(
     from cnncli.workflow import planning
 
     recipe(("  prepare", "  limit: 50\n  prepare"))(folder)
-    before, load = (folder / "recipe.yaml").read_bytes(), planning.load_data
+    before, load = (folder / "recipe.yaml").read_bytes(), planning.read_data
 
     def changing(*args: Any, **options: Any) -> Any:
         (folder / "recipe.yaml").write_text("data: {source: elsewhere}")
         return load(*args, **options)
 
-    monkeypatch.setattr(planning, "load_data", changing)
+    monkeypatch.setattr(planning, "read_data", changing)
     done = called(f"{TRAIN} --run kept --quiet --set visualize=[]")
 
     assert done.exit_code == 0, done.stderr

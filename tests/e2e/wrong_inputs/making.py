@@ -213,7 +213,7 @@ def without_gpu(patch: pytest.MonkeyPatch) -> None:
 
 def without_reading(patch: pytest.MonkeyPatch) -> None:
     """What is wrong in the recipe is reported before the data, which may take minutes to read."""
-    patch.setattr("cnncli.workflow.planning.load_data", None)
+    patch.setattr("cnncli.workflow.planning.read_data", None)
 
 
 def full_disk(patch: pytest.MonkeyPatch) -> None:
