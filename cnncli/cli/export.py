@@ -115,7 +115,8 @@ def export(
     if as_json:
         console.print_json(_as_json(exporter, done, refused, folder.path, trained.name, is_single=is_single))
     else:
-        _show(exporter, table, refused, folder.path, quiet=quiet, example=example)
+        scripts = [folder.path if is_single else folder.path / each.target.name for each in done] if example else []
+        _show(exporter, table, refused, folder.path, scripts, quiet=quiet)
     if any(error.is_disagreement for _, error in refused):
         raise typer.Exit(ModelFileError.exit_code)
 
@@ -250,14 +251,14 @@ def _show(
     table: tuple[list[str], list[list[str]]],
     refused: Sequence[tuple[Target, NotExported]],
     folder: Path,
+    scripts: Sequence[Path],
     *,
     quiet: bool,
-    example: bool,
 ) -> None:
     titles, rows = table
     if not quiet:
-        agreement = exporter.examples
-        wrapping.show(wrapping.wrapped(f"Compared with Keras on {agreement.count:,} examples: {agreement.described}"))
+        examples = exporter.examples
+        wrapping.show(wrapping.wrapped(f"Compared with Keras on {examples.count:,} examples: {examples.described}"))
         console.stdout().print()
         console.show_table(titles, rows)
         if refused:
@@ -266,8 +267,9 @@ def _show(
             wrapping.show(wrapping.wrapped(line))
         console.stdout().print()
     console.stdout().print(printable(str(folder)))
-    if not quiet and example:
-        console.say_pairs([("Try", f"python {shlex.quote(str(folder / 'predict.py'))} FILE")])
+    if not quiet:
+        commands = [f"python {shlex.quote(str(each / 'predict.py'))} FILE" for each in scripts[:1]]
+        console.say_pairs([("Next", commands[0] if commands else "--example writes a script that uses it")])
 
 
 def _as_json(

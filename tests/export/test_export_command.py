@@ -105,7 +105,8 @@ def test_older_export_is_replaced_with_force_alone(folder):
         "--force overwrites it"
         in call("export", "digits.keras", "--format", "saved_model", "--to", "out", exit_code=6).stderr
     )
-    call("export", "digits.keras", "--format", "saved_model", "--to", "out", "--example", "--force")
+    done = call("export", "digits.keras", "--format", "saved_model", "--to", "out", "--example", "--force")
+    assert done.stderr.splitlines()[-1].split() == ["Next", "python", "out/predict.py", "FILE"]
     assert files_in(folder / "out") == ["about.json", "predict.py", "saved_model"]
     assert files_in(folder) == ["digits.keras", "out"]
 
