@@ -181,6 +181,7 @@ _OF_IMAGES = """
     Dense(5)
     EinsumDense("abcd,de->abce", output_shape=(None, None, 6), bias_axes="e")
     EinsumDense("abcd,cde->abe", output_shape=(None, 6))
+    EinsumDense("abcd,ef->abef", output_shape=(None, 6, 2))
     TimeDistributed(Conv1D(3, 2))
     TimeDistributed(Dense(4))
     Dropout(0.5)

@@ -278,6 +278,27 @@ def _categories(layer: Any) -> dict[str, Any]:
     return {"call": call}
 
 
+def _outer_product(layer: Any) -> dict[str, Any]:
+    """LiteRT has an EinsumDense only where inputs and kernel share an index; without one, it is a product of all with all."""
+    if not isinstance(layer, keras.layers.EinsumDense) or "." in layer.equation:
+        return {}
+    given, result = layer.equation.replace(" ", "").split("->")
+    variable, kernel = given.split(",")
+    if set(variable) & set(kernel):
+        return {}
+    kept = [index for index in variable if index in result]
+    order = [[*kept, *kernel].index(index) for index in result]
+    left_out = [axis for axis, index in enumerate(variable) if index not in result]
+
+    def call(inputs: Any, training: bool | None = None) -> Any:
+        summed = tf.reduce_sum(inputs, left_out)
+        found = tf.transpose(summed[(..., *[tf.newaxis] * len(kernel))] * tf.convert_to_tensor(layer.kernel), order)
+        found = found if layer.bias is None else found + layer.bias
+        return found if layer.activation is None else layer.activation(found)
+
+    return {"call": call}
+
+
 def _array(weight: Any) -> NDArray[Any]:
     array: NDArray[Any] = ops.convert_to_numpy(weight)
     return array
@@ -303,6 +324,7 @@ _REPLACEMENTS = {
         _categories,
         _unrolled,
         _windows_in_a_loop,
+        _outer_product,
         _pooling_3d,
         _adaptive_pooling_3d,
         _transposed_convolution,

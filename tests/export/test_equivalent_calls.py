@@ -34,6 +34,8 @@ CASES = [
     Case("IntegerLookup(vocabulary=[2, 3, 5], num_oov_indices=2, mask_token=0)", (4,), "counts"),
     Case('CategoryEncoding(7, output_mode="count")', (4,), "counts"),
     Case("CategoryEncoding(7)", (4,), "counts"),
+    Case('EinsumDense("ab,cd->acd", output_shape=(2, 3))', (1,)),
+    Case('EinsumDense("abc,de->adeb", output_shape=(4, 2, 5), bias_axes="b", activation="relu")', _SERIES),
 ]
 
 
