@@ -12,7 +12,7 @@ import typer
 
 from cnncli.cli import console, data_files, options, tensorflow_log, wrapping
 from cnncli.errors import ModelFileError, Place, Problem, UsageError
-from cnncli.export.formats import FORMATS, Target, check_packages, every_target
+from cnncli.export.formats import FORMATS, Target, check_packages, every_target, missing_packages
 from cnncli.messages import cell, listed, printable, share_text, size_text
 
 if TYPE_CHECKING:
@@ -87,8 +87,9 @@ def export(
     Each file is opened in its own runtime and compared with Keras on test examples before it is kept. The preprocessing is
     inside; about.json beside the file has the class names, and what goes in and comes out.
     """
-    targets = _targets(format_name, quantize)
+    targets, missing = _targets(format_name, quantize), []
     if format_name == _ALL:
+        missing = missing_packages(targets, "--format")
         targets = [each for each in targets if not each.format.missing()]
     check_packages(targets, "--format")
     folder = _folder(to, run_or_model, format_name, targets, Path(output), data, force=force)
@@ -103,7 +104,7 @@ def export(
         with folder.writing() as new:
             exporter = Exporter(trained, scratch=new / _SCRATCH, data=data, most_scored=_MOST_SCORED)
             if not (as_json or quiet):
-                for note in exporter.notes:
+                for note in [*missing, *exporter.notes]:
                     console.show_note(note)
             is_single = format_name != _ALL
             say = (lambda _: None) if as_json or quiet else console.say
@@ -113,7 +114,8 @@ def export(
                 (new / _TABLE).write_text(_markdown(table, refused, exporter.examples.described), encoding="utf-8")
             shutil.rmtree(new / _SCRATCH, ignore_errors=True)
     if as_json:
-        console.print_json(_as_json(exporter, done, refused, folder.path, trained.name, is_single=is_single))
+        notes = [*missing, *exporter.notes]
+        console.print_json(_as_json(exporter, done, refused, notes, folder.path, trained.name, is_single=is_single))
     else:
         scripts = [folder.path if is_single else folder.path / each.target.name for each in done] if example else []
         _show(exporter, table, refused, folder.path, scripts, quiet=quiet)
@@ -276,6 +278,7 @@ def _as_json(
     exporter: Exporter,
     done: Sequence[Exported],
     refused: Sequence[tuple[Target, NotExported]],
+    notes: Sequence[Problem],
     folder: Path,
     model: str,
     *,
@@ -302,5 +305,5 @@ def _as_json(
             }
             for target, error in refused
         ],
-        "notes": [note.as_json() for note in exporter.notes],
+        "notes": [note.as_json() for note in notes],
     }

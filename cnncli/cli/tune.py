@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnncli.cli import console, options, tensorflow_log
-from cnncli.errors import Place, Problem, RecipeError, Stopped, UsageError
+from cnncli.errors import Place, Problem, RecipeError, ResourceError, Stopped, UsageError
 from cnncli.messages import cell, counted
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _check_optuna() -> None:
     """Refuse to go on without Optuna.
 
     Raises:
-        UsageError: with the command that installs it.
+        ResourceError: with the command that installs it.
     """
     from importlib import metadata
 
@@ -169,7 +169,7 @@ def _check_optuna() -> None:
     if not found or int(found.split(".")[0]) < 5:
         got = f"version {found} is installed" if found else "it is not installed"
         hint = 'install it with: pip install "cnncli[tune]"'
-        raise UsageError(Problem(f"`cnncli tune` needs Optuna 5 or newer, and {got}", hint))
+        raise ResourceError(Problem(f"`cnncli tune` needs Optuna 5 or newer, and {got}", hint))
 
 
 def _check(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnncli.errors import Place, Problem, ResourceError
+from cnncli.messages import listed
 
 NONE = "none"
 
@@ -82,17 +83,22 @@ def every_target() -> list[Target]:
     return [Target(each, kind) for each in FORMATS.values() for kind in (NONE, *each.quantizations)]
 
 
+def missing_packages(targets: Sequence[Target], option: str) -> list[Problem]:
+    """The formats whose packages are not installed, with the command that installs them."""
+    problems = []
+    for each in dict.fromkeys(target.format.name for target in targets):
+        if missing := FORMATS[each].missing():
+            message = f"{FORMATS[each].title} needs what is not installed here: {listed(missing)}"
+            hint = f'install it with: pip install "cnncli[{FORMATS[each].extra}]"'
+            problems.append(Problem(message, hint, Place(option)))
+    return problems
+
+
 def check_packages(targets: Sequence[Target], option: str) -> None:
     """Refuse formats whose packages are not installed.
 
     Raises:
         ResourceError: with the command that installs them.
     """
-    problems = []
-    for each in dict.fromkeys(target.format.name for target in targets):
-        if missing := FORMATS[each].missing():
-            message = f"{FORMATS[each].title} needs {' and '.join(missing)}, not installed here"
-            hint = f'install it with: pip install "cnncli[{FORMATS[each].extra}]"'
-            problems.append(Problem(message, hint, Place(option)))
-    if problems:
+    if problems := missing_packages(targets, option):
         raise ResourceError(problems)

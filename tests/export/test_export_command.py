@@ -63,8 +63,18 @@ def test_missing_package_is_named_with_its_extra(monkeypatch):
         importlib.util, "find_spec", lambda name, *more: None if name == "tf2onnx" else found(name, *more)
     )
     done = call("export", "x.keras", "--format", "onnx", exit_code=8)
-    assert "ONNX needs tf2onnx" in done.stderr
+    assert "ONNX needs what is not installed here: tf2onnx" in done.stderr
     assert 'install it with: pip install "cnncli[onnx]"' in done.stderr
+
+
+def test_all_says_which_formats_are_left_out(folder, monkeypatch):
+    monkeypatch.setattr(formats.Format, "missing", lambda own: [*own.packages.values()])
+    done = call("export", "digits.keras", "--format", "all", "--to", "out", "--json").json
+    assert files_in(folder / "out") == ["exports.md", "saved_model"]
+    assert [each["message"] for each in done["notes"][:2]] == [
+        "ONNX needs what is not installed here: onnx, tf2onnx, onnxruntime",
+        "LiteRT needs what is not installed here: ai-edge-litert",
+    ]
 
 
 def test_every_extra_of_a_format_is_in_pyproject():
