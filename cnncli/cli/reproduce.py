@@ -100,7 +100,7 @@ def _repeat(
     quiet: bool,
     verbose: bool,
 ) -> tuple[Path, Equality]:
-    """Train again and compare: the folder of the new run, and how equal it is."""
+    """Train again and compare. Returns the folder of the new run and the comparison."""
     from cnncli import runs
     from cnncli.cli import reproduced_run
     from cnncli.cli.live import make_listener
@@ -135,7 +135,7 @@ def _repeat(
 
 
 def _tell(path: Path, equality: Equality, source: Reproduced, *, as_json: bool, quiet: bool) -> None:
-    """Print how equal the two runs are.
+    """Print the comparison of the two runs.
 
     Raises:
         ExpectationError: they are different.

@@ -20,13 +20,12 @@ from cnncli.messages import percent, share_text
 from cnncli.tasks.decoder import Decoder
 
 BATCHES = (1, 32)  # examples, of the measured times
-_BATCH = 32
 _SECONDS = 0.3  # that each time is measured for
 _FEWEST_ROUNDS = 5
 
 # The largest difference of an output, relative to the largest value that Keras gives.
 _DIFFERENCES = {NONE: 1e-3, "float16": 2e-2}
-# Of decisions, such as classes, of integers in the place of floats.
+# The smallest share of equal decisions, such as classes, with 8-bit numbers.
 _LEAST_AGREEMENT = 0.95
 # Where there are no decisions: the root mean square of the differences relative to the standard deviation of the outputs.
 _LARGEST_ERROR = 0.15

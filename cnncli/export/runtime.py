@@ -28,7 +28,8 @@ def calling(library: str) -> Iterator[None]:
     """Around calls of a converter or a runtime alone: they raise about anything.
 
     Raises:
-        LibraryError: in the place of what the library raised, except that memory or the disk fails.
+        LibraryError: the library failed.
+        OSError, MemoryError: the disk or the memory is full.
     """
     try:
         yield

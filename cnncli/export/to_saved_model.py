@@ -52,13 +52,3 @@ class SavedModelRuntime(Runtime):
         with calling("TensorFlow"):
             found = self._signature(**{name: tf.constant(value) for name, value in inputs.items()})
         return {name: value.numpy() for name, value in found.items()}
-
-    def run_files(self, contents: list[bytes]) -> Arrays:
-        """Outputs for encoded images."""
-        found = self._loaded.signatures[IMAGE_FILES](image_bytes=tf.constant(contents))
-        return {name: value.numpy() for name, value in found.items()}
-
-    @property
-    def reads_files(self) -> bool:
-        """Whether it has a signature for encoded images."""
-        return IMAGE_FILES in self._loaded.signatures

@@ -1,7 +1,6 @@
 """Whether TensorFlow computes with oneDNN, decided before it is imported; it changes the speed, and the last bits of results.
 
-TensorFlow itself uses oneDNN only on processors with instructions for neural networks. On an AMD EPYC with AVX2 alone, steps of
-small networks took 0.32 to 0.64 of the time with it (benchmarks/steps_in_turns, two cores, November 2026).
+TensorFlow itself uses oneDNN only on processors with instructions for neural networks; processors with AVX2 can use it too.
 """
 
 from __future__ import annotations

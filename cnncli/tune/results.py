@@ -16,7 +16,7 @@ from cnncli.tune.prepare import Prepared
 from cnncli.tune.sweep import no_result, reason_of
 from cnncli.tune.trial_rows import TrialRow, as_csv, best_of, read_rows
 
-_MOST_FAILURES = 10  # reasons that are told
+_MOST_FAILURES = 10  # reasons that are listed
 
 
 @dataclass(frozen=True)

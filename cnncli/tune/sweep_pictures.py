@@ -35,7 +35,7 @@ _DRAWN = {
 
 
 def write_page(result: SweepResult) -> None:
-    """Draw the pictures of a sweep and write its page, in the place of those of an earlier call.
+    """Draw the pictures of a sweep and write its page; those of an earlier call are replaced.
 
     Raises:
         OutputError: a file cannot be written.

@@ -82,7 +82,7 @@ class WorkerPool:
             self.workers.append(self._started(index))
 
     def replace(self, worker: WorkerProcess) -> None:
-        """Start another worker in the place of one that has ended."""
+        """Replace a worker that has ended."""
         index = self.workers.index(worker)
         self.workers[index] = self._started(index)
 
