@@ -152,6 +152,12 @@ class ResourceError(CnncliError):
     exit_code, code = 8, "resources"
 
 
+class WorkerError(CnncliError):
+    """A process of a distributed training is missing, was lost, or does not fit the others."""
+
+    exit_code, code = 8, "worker"
+
+
 class NetworkError(CnncliError):
     """A download is needed and not possible."""
 
@@ -183,7 +189,7 @@ EXIT_CODES: dict[int, str] = {
     5: "wrong model or checkpoint file",
     6: "output, storage or lock",
     7: "training diverged",
-    8: "not enough memory, or the device is missing",
+    8: "not enough memory, the device is missing, or a worker was lost",
     9: "a required download failed, or no answer from a server",
     70: "a bug in cnncli",
     129: "stopped by SIGHUP",
