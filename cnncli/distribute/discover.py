@@ -53,7 +53,7 @@ def discover(environ: Mapping[str, str], hosts: str | None, rank: int | None) ->
 def _switched_off(environ: Mapping[str, str]) -> bool:
     value = environ.get(SWITCH, "")
     if value not in ("", "off"):
-        message = f"{SWITCH} is 'off' or not set, got '{shortened(value)}'"
+        message = f"the only value is 'off', got '{shortened(value)}'"
         raise UsageError(Problem(message, "off: train in this process alone", Place(SWITCH)))
     return value == "off"
 
@@ -70,15 +70,15 @@ def _gpu_share(environ: Mapping[str, str], cluster: Cluster) -> tuple[int, int]:
 def _from_options(hosts: str | None, rank: int | None) -> Cluster:
     """`--hosts` and `--rank`."""
     if hosts is None:
-        message = f"--rank {rank} is given without --hosts"
+        message = f"rank {rank} is given without --hosts"
         raise UsageError(Problem(message, "name all workers: --hosts a:2222,b:2222", _RANK))
     addresses, problems = read_addresses(hosts.split(","), _HOSTS)
     last = hosts.count(",")
     if rank is None:
         hint = f"the position of this machine in --hosts: --rank 0 to --rank {last}"
-        problems.append(Problem("--hosts is given without --rank", hint, _RANK))
+        problems.append(Problem("it is missing, but --hosts is given", hint, _RANK))
     elif not 0 <= rank <= last:
-        problems.append(Problem(f"--rank is a number from 0 to {last}, the last of --hosts, got {rank}", "", _RANK))
+        problems.append(Problem(f"a number from 0 to {last} is needed, a position in --hosts; got {rank}", "", _RANK))
     if problems:
         raise UsageError(problems)
     return Cluster(tuple(addresses), rank or 0, "--hosts")
@@ -132,7 +132,7 @@ class _TfConfig:
         chief, workers = self.job("chief"), self.job("worker")
         if len(chief) > 1:
             self.wrong(f"'chief' has {len(chief)} addresses, a cluster has one chief", "")
-        for name in self.jobs.keys() - {"chief", "worker"}:
+        for name in sorted(self.jobs.keys() - {"chief", "worker"}):
             if self.jobs[name]:
                 self.wrong(
                     f"tasks of type '{shortened(name)}' are not supported",
@@ -142,7 +142,7 @@ class _TfConfig:
         self.problems += problems
         if not chief and not workers and not self.problems:
             self.wrong("'cluster' has no addresses of workers")
-        rank = self.rank(chief, workers)
+        rank = self.rank(chief, workers) if self.task and not self.problems else 0
         if self.problems:
             raise UsageError(self.problems)
         return Cluster(tuple(addresses), rank, "TF_CONFIG")
@@ -160,15 +160,11 @@ class _TfConfig:
         kind, index = self.task.get("type"), self.task.get("index")
         if isinstance(index, str) and index.isdecimal() and index.isascii():
             index = int(index)
-        if not self.task:
-            return 0
-        if kind not in ("chief", "worker"):
-            if kind not in self.jobs:  # else it is reported with the cluster
-                got = "nothing" if kind is None else f"'{shortened(str(kind))}'"
-                self.wrong(f"the type of the task must be 'worker' or 'chief', got {got}")
-            return 0
         of_kind = chief if kind == "chief" else workers
-        if not isinstance(index, int) or isinstance(index, bool):
+        if kind not in ("chief", "worker"):
+            got = "nothing" if kind is None else f"'{shortened(str(kind))}'"
+            self.wrong(f"the type of the task must be 'worker' or 'chief', got {got}")
+        elif not isinstance(index, int) or isinstance(index, bool):
             self.wrong("the task must have an 'index', a whole number from 0")
         elif not 0 <= index < len(of_kind):
             self.wrong(f"the task is '{kind}' {index}, but the cluster has {len(of_kind)} of them", "")

@@ -33,17 +33,17 @@ def from_kubernetes(environ: Mapping[str, str]) -> Cluster | None:
     if not environ.get(_WORKERS):
         return None
     problems = [
-        Problem(f"{name} is not set, but {_WORKERS} is", hint, Place(name))
+        Problem(f"it is not set, but {_WORKERS} is", hint, Place(name))
         for name, hint in _HINTS.items()
         if not environ.get(name)
     ]
     problems += [
-        Problem(f"{name} must be a whole number, got '{shortened(environ[name])}'", place=Place(name))
+        Problem(f"a whole number is needed, got '{shortened(environ[name])}'", place=Place(name))
         for name in (_WORKERS, _INDEX)
         if environ.get(name) and not re.fullmatch(r"[0-9]{1,6}", environ[name])
     ]
     problems += [
-        Problem(f"{name} must be a name of Kubernetes, got '{shortened(environ[name])}'", place=Place(name))
+        Problem(f"a name of Kubernetes is needed, got '{shortened(environ[name])}'", place=Place(name))
         for name in (_JOB, _SERVICE)
         if environ.get(name) and not _NAME.fullmatch(environ[name])
     ]
@@ -51,7 +51,7 @@ def from_kubernetes(environ: Mapping[str, str]) -> Cluster | None:
         raise UsageError(problems)
     workers, rank = int(environ[_WORKERS]), int(environ[_INDEX])
     if rank >= workers:
-        message = f"{_INDEX} is {rank}, but {_WORKERS} is {workers}"
+        message = f"it is {workers}, but {_INDEX} is {rank}"
         raise UsageError(Problem(message, f"set {_WORKERS} to the completions of the Job", Place(_WORKERS)))
     hosts = (f"{environ[_JOB]}-{index}.{environ[_SERVICE]}" for index in range(workers))
     return Cluster(tuple(f"{host}:{DEFAULT_PORT}" for host in hosts), rank, "Kubernetes")
