@@ -44,9 +44,3 @@ class Cluster:
         Source: https://www.tensorflow.org/guide/distributed_training#setting_up_tf_config_environment_variable
         """
         return json.dumps({"cluster": {"worker": list(self.addresses)}, "task": {"type": "worker", "index": self.rank}})
-
-
-def host_and_port(address: str) -> tuple[str, int]:
-    """Split `host:port`; brackets of an IPv6 host are removed."""
-    host, _, port = address.rpartition(":")
-    return host.removeprefix("[").removesuffix("]"), int(port)
