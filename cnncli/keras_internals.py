@@ -15,9 +15,12 @@ from typing import Any, NamedTuple
 import keras
 from keras.src.backend.common import global_state, masking
 from keras.src.backend.config import keras_home
+from keras.src.backend.tensorflow import trainer
 from keras.src.saving import saving_lib
 from keras.src.saving.serialization_lib import ObjectSharingScope
 from keras.src.utils import file_utils
+from tensorflow import errors as tf_errors
+from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 
 DEEPEST = 30_000  # layers one after the other
@@ -116,6 +119,41 @@ def build_symbolically(model: keras.Model, batch: Any) -> None:
         batch: the specification of a batch, as `tf.data.Dataset.element_spec` gives it.
     """
     model._symbolic_build(data_batch=batch)
+
+
+def train_across_processes() -> None:
+    """Mend the two functions of Keras' trainer that fail when several processes train one network.
+
+    `_maybe_symbolic_build` averages a batch over the replicas, which fails across processes: the model here is built already
+    (`build_symbolically`). `reduce_per_replica` reduces scalars along an axis that they do not have. Reported as keras-team/keras
+    20329 and 20585.
+    """
+    original = trainer.reduce_per_replica
+    if getattr(original, "reduces_scalars", False):
+        return
+
+    def reduce_per_replica(values: Any, strategy: Any, reduction: str) -> Any:
+        if reduction not in ("auto", "mean"):
+            return original(values, strategy, reduction)
+        return keras.tree.map_structure(lambda value: strategy.reduce("MEAN", value, axis=None), values)
+
+    def maybe_symbolic_build(self: Any, iterator: Any = None, data_batch: Any = None) -> None:
+        assert self.built, "build the model before it is trained by several processes"
+
+    reduce_per_replica.reduces_scalars = True  # type: ignore[attr-defined]
+    trainer.reduce_per_replica = reduce_per_replica
+    trainer.TensorFlowTrainer._maybe_symbolic_build = maybe_symbolic_build
+
+
+def values_here(variable: Any) -> tuple[Any, ...]:
+    """The TensorFlow variables behind a variable of Keras: one for each replica in this process."""
+    value = variable._value
+    return tuple(value.values) if hasattr(value, "values") else (value,)
+
+
+def stop_waiting_for_others(reason: str) -> None:
+    """End every operation that waits for another process, with an error that has this reason."""
+    context.context().abort_collective_ops(tf_errors.UNAVAILABLE, reason)
 
 
 @contextmanager

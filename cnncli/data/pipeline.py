@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
@@ -12,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from cnncli.data.batch_parts import Parts
 from cnncli.data.columns import Values, as_column, may_be_copied
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.drawing import Drawing, shuffled
@@ -38,6 +38,7 @@ class Batches:
         weights: float32 (count,), the weight of each example in the loss; None: batches have the weights that encodings give,
             or none.
         drawing: which examples an epoch draws, with a seed; None: each example once.
+        parts: how each batch is divided among the replicas of the network.
 
     The order is a pure function of (seed, epoch): set `epoch` before the dataset is iterated. Keras' own shuffle gives the
     same order in every epoch once the random seed is set.
@@ -58,12 +59,14 @@ class Batches:
         seed: int | None = None,
         weights: NDArray[np.float32] | None = None,
         drawing: Drawing | None = None,
+        parts: Parts | None = None,
     ) -> None:
         self.rows = len(examples)
         self.batch_size = batch_size
         self.seed = seed
         self._weights = weights
         self._drawing = drawing
+        self.parts = parts or Parts()
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
         self._inputs = examples.inputs
         self._copies = 1
@@ -87,7 +90,7 @@ class Batches:
 
     @property
     def steps(self) -> int:
-        return math.ceil(self.count / self.batch_size)
+        return len(self.parts.sizes(self.count, self.batch_size))
 
     @property
     def weighs_places(self) -> bool:
@@ -114,6 +117,7 @@ class Batches:
         """The same examples in their own order, each once."""
         found = copy(self)
         found.seed = found._drawing = None
+        found.parts = Parts(self.parts.count)
         return found
 
     def of(self, inputs: Values) -> Batches:
@@ -133,23 +137,32 @@ class Batches:
         found.encodings = {"": STORED}
         return found
 
-    def dataset(self, *, first_step: int = 0) -> tf.data.Dataset:
+    def dataset(self, *, first_step: int = 0, own: range | None = None) -> tf.data.Dataset:
         """The batches: inputs (batch, *shape) of the examples' type, labels as encoded, weights (batch, …) where there are some.
 
         Args:
             first_step: how many batches of the epoch are left out at its beginning.
+            own: numbers of the parts that this process computes: each is an element of the data set, and the examples of
+                other parts are not read. None: whole batches.
         """
+        sizes = (Parts() if own is None else self.parts).sizes(self.count, self.batch_size)
+        if own is not None:
+            starts, lengths = self.parts.slices(sizes, own)
+            first = first_step * len(own)
 
         @_as_it_stands
         def indices(_: tf.Tensor) -> tf.data.Dataset:
-            return tf.data.Dataset.from_tensor_slices(self._order()[first_step * self.batch_size :])
+            order = self._order()
+            if own is None:
+                return tf.data.Dataset.from_tensor_slices(order[first_step * self.batch_size :]).batch(self.batch_size)
+            slices = tf.data.Dataset.from_tensor_slices((starts[first:], lengths[first:]))
+            return slices.map(_as_it_stands(lambda start, length: order[start : start + length]))
 
         with tf.device("CPU"):
-            order = tf.data.Dataset.range(1).flat_map(indices)
-            batches = order.batch(self.batch_size).map(self._gather(), num_parallel_calls=tf.data.AUTOTUNE)
-            return batches.apply(tf.data.experimental.assert_cardinality(self.steps - first_step)).prefetch(
-                tf.data.AUTOTUNE
-            )
+            drawn = tf.data.Dataset.range(1).flat_map(indices)
+            batches = drawn.map(self._gather(), num_parallel_calls=tf.data.AUTOTUNE)
+            count = (len(sizes) - first_step) * (1 if own is None else len(own))
+            return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(tf.data.AUTOTUNE)
 
     def _order(self) -> tf.Tensor:
         """What an epoch draws, int64 (count,): an example's row, with `rows` added for each time it was drawn before."""

@@ -11,7 +11,9 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
+from cnncli import keras_internals
 from cnncli.data.pipeline import Batches
+from cnncli.distribute.replicas import Replicas
 from cnncli.errors import DivergedError
 from cnncli.recipe.phases import TrainingPhase
 from cnncli.tasks.undefined_metrics import without_value
@@ -82,13 +84,36 @@ class BestWeights(keras.callbacks.Callback):
         self.network.set_weights(self.weights)
 
 
+def statistics(network: keras.Model) -> list[Any]:
+    """The variables that layers update as they see examples, such as the moving mean of BatchNormalization.
+
+    Each replica updates its own from its own examples.
+    """
+    layers = [layer for layer in keras_internals.all_layers(network) if layer.trainable]
+    found = {id(variable): variable for layer in layers for variable in layer.non_trainable_variables}
+    return [variable for variable in found.values() if keras.backend.is_float_dtype(variable.dtype)]
+
+
+class AverageStatistics(keras.callbacks.Callback):
+    """Gives all replicas the mean of their statistics before each validation, so that they validate, and save, one network."""
+
+    def __init__(self, network: keras.Model, replicas: Replicas) -> None:
+        super().__init__()
+        self._network = network
+        self._replicas = replicas
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self._replicas.average(statistics(self._network))
+
+
 class HistoryCallback(keras.callbacks.Callback):
     """Keeps the history, tells the observer, and stops a run that has diverged or run out of time."""
 
     phase: TrainingPhase
 
-    def __init__(self, train: Batches, observer: Observer, max_seconds: float | None) -> None:
+    def __init__(self, train: Batches, observer: Observer, max_seconds: float | None, replicas: Replicas) -> None:
         super().__init__()
+        self.replicas = replicas
         self.train_batches = train
         self.observer = observer
         self.max_seconds = max_seconds
@@ -171,7 +196,10 @@ class HistoryCallback(keras.callbacks.Callback):
         for callback in self.patient:
             self.observer.waiting(type(callback).__name__, callback.monitor, callback.wait, callback.patience)
         self._count("between")
-        if self.max_seconds is not None and now - self.started >= self.max_seconds and not self.model.stop_training:
+        if self.max_seconds is None or self.model.stop_training:
+            return
+        is_over = self.replicas.is_chief and now - self.started >= self.max_seconds
+        if any(self.replicas.sums([is_over])):  # all stop after the same epoch
             self.model.stop_training = True
             self.stopped = f"max_time: {self.max_seconds:g} s are over"
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import keras
 
+from cnncli.distribute.replicas import Replicas
 from cnncli.network.build import Network
 from cnncli.runs import checkpoints as commits
 from cnncli.runs import refuse_full_disk
-from cnncli.training.callbacks import BestWeights, HistoryCallback
+from cnncli.training.agreement import Agreement
+from cnncli.training.callbacks import BestWeights, HistoryCallback, statistics
 from cnncli.training.state import State, capture_callback, restore_callback
 from cnncli.training.stop_signals import Pending
 
@@ -26,7 +28,7 @@ class Checkpoints:
     """Where commits go, and when they are made.
 
     Attributes:
-        folder: `checkpoints/` of the run; None keeps nothing.
+        folder: `checkpoints/` of the run; None keeps nothing, as in all processes of a training but the chief.
         every_seconds: within an epoch.
         every_steps: within an epoch; None: by time alone.
         resume: the state to go on from; None begins anew.
@@ -47,7 +49,13 @@ class CheckpointCallback(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, network: Network, checkpoints: Checkpoints, best: BestWeights, history: HistoryCallback, pending: Pending
+        self,
+        network: Network,
+        checkpoints: Checkpoints,
+        best: BestWeights,
+        history: HistoryCallback,
+        pending: Pending,
+        replicas: Replicas,
     ) -> None:
         super().__init__()
         self._network = network
@@ -55,6 +63,8 @@ class CheckpointCallback(keras.callbacks.Callback):
         self._best = best
         self._history = history
         self._pending = pending
+        self._replicas = replicas
+        self._agreement = Agreement(replicas, pending)
         self._number = checkpoints.number
         self._callbacks: Sequence[keras.callbacks.Callback] = ()
         self._phase = self._first = 0
@@ -119,8 +129,13 @@ class CheckpointCallback(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         given, self._given = self._given, None
-        if given is not None and given.values["step"]:
+        self._agreement.begin_epoch()
+        if given is None or not given.values["step"]:
+            return
+        if self._replicas.count == 1:
             given.restore("metrics", self.model.metrics_variables)
+        else:
+            self._replicas.give(self._of_each_replica(), given.list_of("of_each_replica") or ())
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         history = self._history
@@ -130,11 +145,17 @@ class CheckpointCallback(keras.callbacks.Callback):
         steps = self._steps_since * max(self.model.steps_per_execution, 1)
         every_steps, now = self._checkpoints.every_steps, time.monotonic()
         is_due = now - self._last >= self._checkpoints.every_seconds or (every_steps and steps >= every_steps)
-        if self._checkpoints.folder is not None and (is_due or self._pending.number):
+        commits = self._agreement.after_step(
+            is_due=bool(is_due and self._checkpoints.folder is not None), most=every_steps
+        )
+        if commits is None:
+            return
+        if commits and (self._checkpoints.folder is not None or self._replicas.workers > 1):
             self._commit(self._state(history.epoch, history.step))
         self._pending.stop_if_asked()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._agreement.exchange_signals()
         is_recent = time.monotonic() - self._last < self._cost / _SHARE
         must = self.model.stop_training or epoch + 1 == self._last_epoch or self._pending.number
         is_due = self._checkpoints.folder is not None and (must or not is_recent)
@@ -147,11 +168,12 @@ class CheckpointCallback(keras.callbacks.Callback):
 
     def stop_if_asked(self) -> None:
         """Raises: Stopped: a signal came; what was committed stands."""
-        self._pending.stop_if_asked()
+        self._agreement.stop_if_asked()
 
     def _commit(self, state: State) -> None:
         folder = self._checkpoints.folder
-        assert folder is not None
+        if folder is None:  # the chief writes it
+            return
         started = time.monotonic()
         self._number += 1
         refuse_full_disk(folder, sum(array.nbytes for array in state.arrays.values()))
@@ -159,6 +181,10 @@ class CheckpointCallback(keras.callbacks.Callback):
         self._history.observer.checkpoint_written(state.values["epoch"], state.values["step"])
         self._last = time.monotonic()
         self._cost, self._steps_since = self._last - started, 0
+
+    def _of_each_replica(self) -> list[Any]:
+        """The variables that differ from replica to replica within an epoch."""
+        return [*self.model.metrics_variables, *statistics(self._network.full_model)]
 
     def _state(self, epoch: int, step: int) -> State:
         """The whole state after so many whole epochs and steps of the next one."""
@@ -177,7 +203,12 @@ class CheckpointCallback(keras.callbacks.Callback):
         state.capture_list("best_weights", best.weights or None)
         state.capture("model", self._network.variables)
         state.capture("optimizer", self.model.optimizer.variables)
-        state.capture("metrics", self.model.metrics_variables if step else ())
+        if self._replicas.count == 1:
+            state.capture("metrics", self.model.metrics_variables if step else ())
+        else:
+            state.values["replicas"] = self._replicas.count
+            values = self._replicas.values_of(self._of_each_replica()) if step else None
+            state.capture_list("of_each_replica", values)
         for number, callback in enumerate(self._callbacks):
             capture_callback(state, f"callback {number}", callback)
         return state

@@ -1,16 +1,19 @@
-"""Choose the device that trains, with the reason."""
+"""Choose the devices that train, with the reason."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
 from cnncli.errors import Problem, ResourceError
+from cnncli.messages import counted
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,14 @@ class Device:
         name: what people call it: `NVIDIA H100 80GB HBM3`, `AMD EPYC 9654`.
         reason: why it was taken.
         compute_capability: of an NVIDIA GPU, (9, 0); None otherwise.
+        count: how many of them; the others have the same name and capability, or the first one decides.
     """
 
     kind: str
     name: str
     reason: str
     compute_capability: tuple[int, int] | None = None
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -68,37 +73,66 @@ def _threads() -> Threads:
     )
 
 
-def choose(wanted: str, *, cpu_name: str) -> Device:
-    """Take the device that a recipe or the command line asks for, before TensorFlow uses any.
+def choose(wanted: str, *, cpu_name: str, count: int | None = 1, share: tuple[int, int] = (0, 1)) -> Device:
+    """Take the devices that a recipe or the command line asks for, before TensorFlow uses any.
 
     Args:
-        wanted: `auto`, `cpu` or `gpu`. `auto` is the first GPU when there is one.
+        wanted: `auto`, `cpu` or `gpu`. `auto` takes GPUs when there are some.
         cpu_name: what to call the processor.
+        count: how many devices; None: all GPUs. The processor is one device; with `cpu`, TensorFlow divides it into this many.
+        share: `(part, parts)`: which part of the GPUs this process may use.
 
     Raises:
-        ResourceError: `gpu` without one; says what is missing.
+        ResourceError: `gpu` without one, or fewer GPUs than wanted; says what is missing.
     """
-    gpus = tf.config.list_physical_devices("GPU")
+    found = tf.config.list_physical_devices("GPU")
     if wanted == "cpu":
         tf.config.set_visible_devices([], "GPU")
-        return Device("cpu", cpu_name, "requested")
-    if gpus:
-        # One process trains on one GPU; taking all of its memory at once would lock out whoever shares it.
-        tf.config.set_visible_devices(gpus[0], "GPU")
-        tf.config.experimental.set_memory_growth(gpus[0], True)
-        details = tf.config.experimental.get_device_details(gpus[0])
-        reason = "requested" if wanted == "gpu" else "the first GPU found" if len(gpus) > 1 else "the GPU found"
-        return Device("gpu", details.get("device_name", "GPU"), reason, details.get("compute_capability"))
+        if count is not None and count > 1:
+            parts = [tf.config.LogicalDeviceConfiguration()] * count
+            with suppress(RuntimeError):  # TensorFlow has computed in this process before
+                tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], parts)
+        return Device("cpu", cpu_name, "requested", count=count or 1)
+    if found:
+        return _gpus(wanted, found, count, share)
     missing = why_no_gpu()
-    if wanted == "gpu":
+    if wanted == "gpu" or (count or 1) > 1:
+        other = "train with --device cpu" if wanted == "gpu" else "leave out --devices"
+        raise ResourceError(
+            Problem(f"no GPU can be used: {missing[0]}", f"{missing[1]}, or {other}", path=("train", "device"))
+        )
+    return Device("cpu", cpu_name, "no GPU found")
+
+
+def gpus_found(share: tuple[int, int] = (0, 1)) -> int:
+    """How many GPUs this process may use."""
+    return len(_shared(tf.config.list_physical_devices("GPU"), share))
+
+
+def _shared(found: Sequence[Any], share: tuple[int, int]) -> Sequence[Any]:
+    part, parts = share
+    return found[part * len(found) // parts : (part + 1) * len(found) // parts]
+
+
+def _gpus(wanted: str, found: Sequence[Any], count: int | None, share: tuple[int, int]) -> Device:
+    mine, (part, parts) = _shared(found, share), share
+    if len(mine) < (count or 1):
+        here = f" for process {part + 1} of the {parts} on this machine" if parts > 1 else ""
         raise ResourceError(
             Problem(
-                f"no GPU can be used: {missing[0]}",
-                f"{missing[1]}, or train with --device cpu",
+                f"{counted(count or 1, 'GPU')} wanted, and there {'is' if len(mine) == 1 else 'are'} {len(mine)}{here}",
+                "use fewer devices or processes",
                 path=("train", "device"),
             )
         )
-    return Device("cpu", cpu_name, "no GPU found")
+    used = mine[:count]
+    tf.config.set_visible_devices(used, "GPU")
+    for gpu in used:  # taking all of its memory at once would lock out whoever shares it
+        tf.config.experimental.set_memory_growth(gpu, True)
+    details = tf.config.experimental.get_device_details(used[0])
+    first = "the GPU found" if len(found) == 1 else "the first GPU found"
+    reason = "requested" if wanted == "gpu" else first if len(used) == 1 else f"{len(used)} of {len(found)} GPUs"
+    return Device("gpu", details.get("device_name", "GPU"), reason, details.get("compute_capability"), len(used))
 
 
 def why_no_gpu() -> tuple[str, str]:

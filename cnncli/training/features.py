@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from cnncli.data import cache
 from cnncli.data.columns import RowFile, Values, make_row_file, write_rows
+from cnncli.data.batch_parts import Parts
 from cnncli.data.pipeline import Batches
+from cnncli.distribute.replicas import Replicas
+from cnncli.errors import ResourceError
 from cnncli.network.build import Network
 from cnncli.network.checks import freeze
 from cnncli.network.frozen import Cut, find_cut
@@ -76,9 +80,9 @@ def plan_all(network: Network, recipe: Recipe) -> tuple[Plan, ...]:
 
 
 def compute(
-    network: Network, planned: Plan, train: Batches, validation: Batches, progress: Progress
+    network: Network, planned: Plan, train: Batches, validation: Batches, progress: Progress, replicas: Replicas
 ) -> tuple[Batches, Batches] | None:
-    """Both splits as the frozen part gives them.
+    """Both splits as the frozen part gives them. Of several processes, each computes its part of every batch.
 
     Args:
         train, validation: of raw examples.
@@ -86,27 +90,39 @@ def compute(
 
     Returns:
         Batches of features with the labels and the order of the raw ones; in memory where they take less than a quarter of
-        what is free, else in a file that goes away with the process. None where there is no room for that either.
+        what is free, else in a file that goes away with the process. None where there is no room for that either, in one of
+        the processes.
+
+    Raises:
+        ResourceError: the disk is full, and other processes count on this one.
     """
     cut = planned.cut
     assert cut is not None
     parts = [(train, planned.copies), (validation, 1)]
     total = sum(part.rows * copies for part, copies in parts)
     room = _Room(cut, total)
-    if not room.is_enough:
+    if any(replicas.sums([not room.is_enough])):
         return None
     seeds = network.augmentation.variables if network.augmentation else []
     before = [keras.ops.convert_to_numpy(seed) for seed in seeds]
     try:
-        return _computed(network, cut, parts, room, progress, total)
-    except OSError:  # the disk is full after all
+        return _computed(network, cut, parts, room, progress, total, replicas)
+    except OSError as error:  # the disk is full after all
+        if replicas.workers > 1:
+            raise ResourceError(f"there is no room for the output of the frozen layers: {error}") from error
         for seed, value in zip(seeds, before, strict=True):
             seed.assign(value)
         return None
 
 
 def _computed(
-    network: Network, cut: Cut, parts: Sequence[tuple[Batches, int]], room: _Room, progress: Progress, total: int
+    network: Network,
+    cut: Cut,
+    parts: Sequence[tuple[Batches, int]],
+    room: _Room,
+    progress: Progress,
+    total: int,
+    replicas: Replicas,
 ) -> tuple[Batches, Batches]:
     frozen = cut.before(network)
     plain = _compiled(frozen, None, parts[0][0])
@@ -118,14 +134,30 @@ def _computed(
         row = 0
         call = augmented if part is parts[0][0] else plain
         for _ in range(copies):
-            for inputs, *_ in part.in_order().dataset():
-                values = call(inputs).numpy()
+            for values in _outputs(part.in_order(), call, replicas):
                 _put(features, row, values)
                 row += len(values)
                 done += len(values)
                 progress("computing frozen features", done, total)
         computed.append(part.of(features))
     return computed[0], computed[1]
+
+
+def _outputs(batches: Batches, call: Any, replicas: Replicas) -> Iterator[NDArray[Any]]:
+    """The output for each batch of examples in their order."""
+    if replicas.workers == 1:
+        for inputs, *_ in batches.dataset():
+            yield call(inputs).numpy()
+        return
+    batches.parts = Parts(replicas.workers)
+    own = range(replicas.rank, replicas.rank + 1)
+    sizes = batches.parts.sizes(batches.count, batches.batch_size)
+    for size, (inputs, *_) in zip(sizes, batches.dataset(own=own), strict=True):
+        values = call(inputs).numpy()
+        first, length = (int(each[0]) for each in batches.parts.slices([size], own))
+        whole = np.zeros((size, *values.shape[1:]), values.dtype)
+        whole[first : first + length] = values
+        yield replicas.united([(whole, slice(first, first + length))])[0]
 
 
 class _Room:

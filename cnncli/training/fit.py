@@ -11,6 +11,7 @@ import keras
 
 from cnncli import keras_internals
 from cnncli.data.pipeline import Batches
+from cnncli.distribute.replicas import Replicas, alone
 from cnncli.errors import ResourceError
 from cnncli.network.build import Network
 from cnncli.network.checks import freeze
@@ -21,7 +22,7 @@ from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 from cnncli.training import features
 from cnncli.training.augmentation import Augment, training_model
-from cnncli.training.callbacks import TRAINING, BestWeights, HistoryCallback, Observer
+from cnncli.training.callbacks import TRAINING, AverageStatistics, BestWeights, HistoryCallback, Observer
 from cnncli.training.checkpointing import CheckpointCallback, Checkpoints
 from cnncli.training.state import State, forget_stops
 from cnncli.training.steps import forward_multiply_adds, steps_per_execution
@@ -85,6 +86,7 @@ def fit(
     observer: Observer,
     checkpoints: Checkpoints | None = None,
     augment: Augment | None = None,
+    replicas: Replicas | None = None,
 ) -> Fitted:
     """Train a network through all phases and give it its best weights.
 
@@ -96,31 +98,38 @@ def fit(
         observer: notified of every step and epoch.
         checkpoints: where the state is committed, and where training goes on from; None: nowhere, from the beginning.
         augment: see `training_model`.
+        replicas: in whose scope the network was built; None: one alone. Each process of theirs must call this.
 
     Raises:
         Stopped: a signal came; the step in progress was ended and committed.
         ModelFileError: the state to go on from does not fit.
         DivergedError: the loss is no longer finite; says epoch, step and learning rate.
     """
-    checkpoints = checkpoints or Checkpoints()
+    checkpoints, replicas = checkpoints or Checkpoints(), replicas or alone()
     started = time.monotonic()
     best = BestWeights(network.full_model, *monitored(recipe))
-    history = HistoryCallback(train, observer, recipe.train.max_time)
+    history = HistoryCallback(train, observer, recipe.train.max_time, replicas)
+    first_callbacks = [AverageStatistics(network.full_model, replicas), best] if replicas.count > 1 else [best]
     stopped, phases = "", phases_of(recipe)
-    with deferred(observer.stopping) as pending, train.failing_as_itself(), validation.failing_as_itself():
-        checkpointing = CheckpointCallback(network, checkpoints, best, history, pending)
+    with (
+        replicas.scope(),
+        deferred(observer.stopping) as pending,
+        train.failing_as_itself(),
+        validation.failing_as_itself(),
+    ):
+        checkpointing = CheckpointCallback(network, checkpoints, best, history, pending, replicas)
         state = checkpoints.resume
         if state is not None:
             checkpointing.begin_again(state)
         for index, phase in enumerate(phases):
             if state is not None and index < state.values["phase"]:
                 continue
-            pending.stop_if_asked()
+            checkpointing.stop_if_asked()
             freeze(network, recipe, phase)
             first = len(history.rows) if state is None else state.values["first"]
             checkpointing.begin_phase(index, first, state)  # a phase that stopped early leaves no gap in the history
             kept = history.reports[index] if index < len(history.reports) else None
-            work = _work(network, recipe, phase, train, validation, history, checkpointing, kept, augment)
+            work = _work(network, recipe, phase, train, validation, history, checkpointing, kept, augment, replicas)
             history.reports[index:] = [asdict(work.report)]
             # XLA on a processor is slower than without, up to four times on small networks.
             work.model.compile(
@@ -132,7 +141,8 @@ def fit(
             history.phase = phase
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
             history.patient = [each for each in callbacks if isinstance(each, _PATIENT)]
-            _fit_phase(work, first + phase.epochs, [best, *callbacks, history, checkpointing], state)
+            together = [*first_callbacks, *callbacks, history, checkpointing]
+            _fit_phase(work, first + phase.epochs, together, callbacks, state, replicas)
             if state is not None:
                 state.arrays.clear()  # a copy of all weights
                 state = None
@@ -142,8 +152,8 @@ def fit(
             history.reports[index] |= {"epochs": done, "stopped": stopped}
             if history.stopped:
                 break
-        pending.stop_if_asked()
-    best.restore()
+        checkpointing.stop_if_asked()
+        best.restore()
     rows = history.rows
     return Fitted(
         rows,
@@ -162,15 +172,18 @@ def _fit_phase(
     work: _Work,
     last: int,
     callbacks: Sequence[keras.callbacks.Callback],
+    kerases: Sequence[keras.callbacks.Callback],
     state: State | None,
+    replicas: Replicas,
 ) -> None:
     """Let Keras fit a phase, from its beginning or from a state within it.
 
     Args:
         last: the number of the epoch with which it ends at the latest, counted from 1 over all phases.
-        callbacks: Keras' own between ours, the first and the last two.
+        callbacks: all of them; the last two are those of the history and of checkpoints.
+        kerases: those of the recipe.
     """
-    _, *kerases, history, checkpointing = callbacks
+    *_, history, checkpointing = callbacks
     epoch = state.values["epoch"] if state else len(history.rows)
     is_stopping = state is not None and state.values["is_stopping"]
     if state is not None and last > state.values["last"]:  # there are more epochs now
@@ -180,12 +193,12 @@ def _fit_phase(
     def fit(begin: int, end: int, given: State | None, step: int = 0) -> None:
         checkpointing.watch(kerases, last, given, wants_epoch_end=step > 0)
         history.first_step = step
-        dataset = work.train.dataset(first_step=step)
+        dataset = replicas.dataset(work.train, first_step=step)
         # Else the first step makes the variables of the optimizer and the metrics, and TensorFlow traces it twice.
         keras_internals.build_symbolically(work.model, work.encoded.dataset().element_spec)
         work.model.fit(
             dataset,
-            validation_data=work.validation.dataset(),
+            validation_data=replicas.dataset(work.validation),
             initial_epoch=begin,
             epochs=end,
             callbacks=list(callbacks),
@@ -228,6 +241,7 @@ def _work(
     checkpointing: CheckpointCallback,
     kept: Mapping[str, Any] | None,
     augment: Augment | None,
+    replicas: Replicas,
 ) -> _Work:
     """The whole network on raw examples, or what is behind its frozen part on features that are computed here, once.
 
@@ -245,7 +259,7 @@ def _work(
             history.observer.loading(what, done, total)
 
         with history.timing("frozen_part"):
-            computed = features.compute(network, planned, train, validation, progress)
+            computed = features.compute(network, planned, train, validation, progress, replicas)
     behind = cut if computed else None
     if kept is not None and kept["features_after"] != (behind.name if behind else ""):
         raise ResourceError(
@@ -259,7 +273,7 @@ def _work(
         or steps_per_execution(
             forward_multiply_adds(network, without=behind.layers if behind else ()),
             batch_size=train.batch_size,
-            steps=train.steps,
+            steps=train.steps if replicas.count == 1 else 1,  # Keras fails at several steps with several replicas
         )
     )
     report = PhaseReport(phase.name, behind.name if behind else "", min(wanted, train.steps))

@@ -7,6 +7,7 @@ their counters whenever `fit` begins.
 from __future__ import annotations
 
 import inspect
+import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from cnncli.distribute.replicas import Replicas
 from cnncli.errors import ModelFileError
 
 _SAME = "same"  # in the file: (name, name of the array with its bits); the names of arrays have a slash
@@ -91,6 +93,31 @@ class State:
         """What `put_list` kept."""
         count = self.values[name]
         return None if count is None else [self.arrays[f"{name}/{number}"] for number in range(count)]
+
+
+def state_of_chief(state: State | None, replicas: Replicas) -> State | None:
+    """The state of the chief, in every process; each must call it.
+
+    Args:
+        state: what the chief goes on from; None: it begins anew. That of other processes does not count.
+    """
+    if replicas.workers == 1:
+        return state
+    told: dict[str, Any] = {"values": None, "arrays": []}
+    if state is not None:
+        arrays = [(name, array.shape, array.dtype.str) for name, array in state.arrays.items()]
+        told = {"values": state.values, "arrays": arrays}
+    text = np.frombuffer(json.dumps(told).encode(), np.uint8)
+    [size] = replicas.sums([len(text) if replicas.is_chief else 0])
+    text = replicas.from_chief(text if replicas.is_chief else np.zeros(size, np.uint8))
+    told = json.loads(text.tobytes())
+    if told["values"] is None:
+        return None
+    found = State(told["values"])
+    for name, shape, dtype in told["arrays"]:
+        own = state.arrays[name] if state is not None and replicas.is_chief else np.zeros(shape, dtype)
+        found.arrays[name] = replicas.from_chief(own)
+    return found
 
 
 def _bits(array: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cnncli.errors import Stopped
 
-_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Pending:
@@ -40,7 +40,7 @@ def deferred(tell: Callable[[int], None]) -> Iterator[Pending]:
         tell(number)
 
     try:
-        before = {number: signal.signal(number, keep) for number in _SIGNALS}
+        before = {number: signal.signal(number, keep) for number in SIGNALS}
     except ValueError:  # not in the main thread
         before = {}
     try:

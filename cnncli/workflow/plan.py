@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnncli.data.balance import loss_weights, weigh_classes
+from cnncli.data.batch_parts import Parts
 from cnncli.data.dataset import Splits
 from cnncli.data.encoding import Encoding
 from cnncli.data.epoch_drawing import comparing_drawing, drawing_of
 from cnncli.data.pipeline import Batches
 from cnncli.data.windowed_examples import in_windows
+from cnncli.distribute.control_channel import Meeting
+from cnncli.distribute.local_workers import LocalWorkers
+from cnncli.distribute.replicas import Replicas, alone
 from cnncli.errors import Problem
 from cnncli.network import budget
 from cnncli.network.build import Network
@@ -40,6 +44,9 @@ class Options:
         track: names of trackers, besides those of the recipe.
         repeat: the number of the repetition, and how many there are; None where the run is none.
         threads: how many TensorFlow computes with, where several processes share the cores; None leaves it to TensorFlow.
+        devices: how many devices of this machine train; None: all GPUs, or the processor.
+        meeting: the processes that train together; None: this one alone.
+        local_workers: those of them that this process started.
     """
 
     outputs: Path
@@ -54,6 +61,9 @@ class Options:
     track: tuple[str, ...] = ()
     repeat: tuple[int, int] | None = None
     threads: devices.Threads | None = None
+    devices: int | None = None
+    meeting: Meeting | None = None
+    local_workers: LocalWorkers | None = None
 
     @property
     def earlier(self) -> Path | None:
@@ -74,6 +84,7 @@ class Plan:
         notes: notes and warnings.
         downloads: whether weights have to be downloaded.
         learned: what the layers of `data.prepare` learned from the training examples.
+        replicas: of the network, over all devices and processes.
     """
 
     loaded: LoadedRecipe
@@ -92,6 +103,7 @@ class Plan:
     notes: tuple[Problem, ...]
     downloads: bool = False
     learned: Learned = field(default_factory=Learned)
+    replicas: Replicas = field(default_factory=alone)
 
     @property
     def recipe(self) -> Recipe:
@@ -121,6 +133,7 @@ class Plan:
             seed=self.recipe.train.seed,
             weights=loss_weights(data, targets, examples),
             drawing=drawing_of(data, targets, examples, self.batch_size),
+            parts=Parts(self.replicas.count, are_equal=True),
         )
 
     def validation_batches(self, network: Network, *, in_order: bool = False) -> Batches:
@@ -132,6 +145,13 @@ class Plan:
         examples, size = in_windows(self.splits.validation, self.splits.windows), self.batch_size
         drawing = None if in_order else comparing_drawing(self.recipe.data, examples, size)
         seed = None if drawing is None else 0
-        batches = Batches(examples, batch_size=size, encodings=self.encodings_of(network), seed=seed, drawing=drawing)
+        batches = Batches(
+            examples,
+            batch_size=size,
+            encodings=self.encodings_of(network),
+            seed=seed,
+            drawing=drawing,
+            parts=Parts(self.replicas.count),
+        )
         inputs = evaluation_inputs(self.splits.targets, examples)
         return batches if inputs is None else batches.of(inputs)

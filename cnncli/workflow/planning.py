@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -13,10 +12,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from cnncli import runs
+from cnncli.data.batch_parts import Parts
 from cnncli.data.dataset import Splits
 from cnncli.data.epoch_drawing import examples_per_epoch
 from cnncli.data.load import as_used
 from cnncli.data.windowed_examples import in_windows
+from cnncli.distribute.control_channel import Meeting
+from cnncli.distribute.replicas import Replicas, across, on_devices
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.network import budget, symbolic_shapes
 from cnncli.network.build import Network
@@ -40,6 +42,7 @@ from cnncli.workflow.plan import Options, Plan
 from cnncli.workflow.preflight import check_feasible, check_without_data
 from cnncli.workflow.problem_places import placed_in
 from cnncli.workflow.progress_listener import ProgressListener, timed
+from cnncli.workflow.replica_checks import check_replicas, check_split_sizes, usable_devices
 from cnncli.workflow.schedule_checks import epochs_without_learning
 from cnncli.workflow.shared_data import SharedData, read_data
 from cnncli.workflow.target_range import check_range
@@ -73,6 +76,9 @@ def make_plan(
     device = _device(loaded, options, cpu.get("model") or "CPU")
     memory = available_memory(device, environment)
     threads = devices.use_threads(_recorded_threads(options.earlier) or options.threads)
+    replicas = _replicas(device, options.meeting)
+    with placed_in(loaded):
+        check_replicas(loaded.recipe, replicas.count)
     with timed(seconds, "build", listener):
         checked = check_without_data(loaded, memory)
     with placed_in(loaded), timed(seconds, "data", listener):
@@ -83,8 +89,10 @@ def make_plan(
         splits, found = read(wanted, shapes_of(loaded.recipe.model), listener.loading)
     batch_size = loaded.recipe.train.batch_size
     with placed_in(loaded):
+        if replicas.count > 1:
+            check_split_sizes(splits, replicas.count)
         drawn = examples_per_epoch(wanted, splits.targets, in_windows(splits.train, splits.windows), batch_size)
-    steps_per_epoch = math.ceil(drawn / batch_size)
+    steps_per_epoch = len(Parts(replicas.count, are_equal=True).sizes(drawn, batch_size))
     warnings = loaded.warnings
     class_count = splits.targets.class_count
     loaded = symbolic_shapes.resolve(loaded, splits.input_shape, classes=class_count, steps_per_epoch=steps_per_epoch)
@@ -156,6 +164,7 @@ def make_plan(
         tuple(notes),
         bool(downloads),
         learned,
+        replicas,
     )
 
 
@@ -195,12 +204,32 @@ def _recorded_threads(earlier: Path | None) -> devices.Threads | None:
 
 
 def _device(loaded: LoadedRecipe, options: Options, cpu_name: str) -> devices.Device:
-    """The device that the command line asks for, or else the recipe."""
+    """The devices that the command line asks for, or else the recipe."""
+    wanted = options.device or loaded.recipe.train.device
+    cluster = options.meeting.cluster if options.meeting else None
+    share = cluster.gpu_share if cluster else (0, 1)
+    count = options.devices or recorded_devices(options.earlier)
+    if count is None:
+        found = devices.gpus_found(share) if wanted != "cpu" else 0
+        count = usable_devices(loaded.recipe, found, cluster.size if cluster else 1)
     try:
-        return devices.choose(options.device or loaded.recipe.train.device, cpu_name=cpu_name)
+        return devices.choose(wanted, cpu_name=cpu_name, count=count, share=share)
     except ResourceError as error:
         place = Place(f"--device {options.device}") if options.device else loaded.place(("train", "device"))
+        place = Place(f"--devices {options.devices}") if (options.devices or 1) > 1 else place
         raise ResourceError(problem.at(place) for problem in error.problems) from error
+
+
+def _replicas(device: devices.Device, meeting: Meeting | None) -> Replicas:
+    """One replica of the network for each device of each process; made before TensorFlow computes anything."""
+    return across(meeting.cluster, device.kind) if meeting else on_devices(device.count, device.kind)
+
+
+def recorded_devices(earlier: Path | None) -> int | None:
+    """On how many devices of each process an earlier run trained; None where there is none."""
+    said = runs.read_record(earlier).get("replicas") if earlier else None
+    count = said.get("devices") if isinstance(said, Mapping) else None
+    return count if isinstance(count, int) and count > 0 else None
 
 
 def _numbers_on_disk(counted: budget.Budget, *, keeps_state: bool) -> int:

@@ -20,7 +20,8 @@ from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples, InputShape
 from cnncli.data.fingerprint import of_examples
 from cnncli.data.windowed_examples import in_windows
-from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
+from cnncli.distribute.watching import watching
+from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped, WorkerError
 from cnncli.inference.model_description import About, describe, save
 from cnncli.messages import counted
 from cnncli.network.build import Network, build
@@ -43,6 +44,7 @@ from cnncli.workflow.problem_places import placed_in
 from cnncli.workflow.profile import Profile, profile
 from cnncli.workflow.progress_listener import ProgressListener, timed
 from cnncli.workflow.report_files import write_network, write_report
+from cnncli.workflow.together import in_one_replica, lead_workers, lost_worker, resume_command, train_with_chief
 from cnncli.workflow.tracking import Tracking, tracked
 
 _RECORDED_BEFORE = (
@@ -80,15 +82,22 @@ class Finished:
     input_shape: InputShape = ()
 
 
-def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished:
+def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished | None:
     """Train, evaluate and draw, and leave all of it in a run's folder.
+
+    Of several processes the chief does so; the others train with it, and return None.
 
     Raises:
         DivergedError: the run's record says so too.
+        WorkerError: one of the processes was lost.
     """
     started = time.monotonic()
     listener.ready(planned)
-    network = build_network(planned, listener)
+    with watching(options.meeting, lambda lost: lost_worker(lost, options)):
+        network = build_network(planned, listener)
+        if not planned.replicas.is_chief:
+            train_with_chief(planned, network, options, listener)
+            return None
     with (
         open_folder(planned, options, listener) as (folder, checkpoints),
         tracked(planned.recipe.track, folder, _rows_of(checkpoints.resume), listener) as tracking,
@@ -111,8 +120,8 @@ def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished
         except BaseException as error:
             with suppress(OutputError):  # a full disk is what may have ended the run
                 folder.finish("failed", error=f"{type(error).__name__}: {error}"[:1000])
-            if isinstance(error, (OutputError, ResourceError)) and commits.exist(folder.path / commits.FOLDER):
-                way_on = f"the training so far is saved; continue with: cnncli train --resume {folder.path}"
+            if isinstance(error, (OutputError, ResourceError, WorkerError)) and commits.exist(folder.path / commits.FOLDER):
+                way_on = f"the training so far is saved; continue with: {resume_command(folder.path, options)}"
                 *others, last = error.problems
                 told = replace(last, hint="\n".join(filter(None, [last.hint, way_on])))
                 raise type(error)([*others, told]) from error
@@ -141,6 +150,7 @@ def build_network(planned: Plan, listener: ProgressListener, *, download: bool =
         timed(planned.seconds, "build", listener),
         placed_in(planned.loaded),
         reraise_out_of_memory(planned.batch_size),
+        planned.replicas.scope(),
     ):
         keras.utils.set_random_seed(recipe.train.seed)
         load = download or not planned.downloads
@@ -169,18 +179,24 @@ def _train(
     with timed(seconds, "fit", listener):
         train, validation = planned.training_batches(network), planned.validation_batches(network)
         recording = _Recording(listener, folder, _rows_of(checkpoints.resume), tracking)
-        try:
-            fitted = fit(
-                network,
-                recipe,
-                train,
-                validation,
-                observer=recording,
-                checkpoints=checkpoints,
-                augment=of_task(splits.targets.task, network),
-            )
-        finally:
-            recording.write()
+        with watching(options.meeting, lambda lost: lost_worker(lost, options, folder.path)):
+            lead_workers(planned, options, folder.path, checkpoints.resume)
+            try:
+                fitted = fit(
+                    network,
+                    recipe,
+                    train,
+                    validation,
+                    observer=recording,
+                    checkpoints=checkpoints,
+                    augment=of_task(splits.targets.task, network),
+                    replicas=planned.replicas,
+                )
+            finally:
+                recording.write()
+        if options.meeting:
+            options.meeting.finish()
+        network = in_one_replica(planned, network)
         planned = _settled(planned, network, folder)
         splits = planned.splits
         with runs.replacing(folder.file("model.keras")) as temporary:
