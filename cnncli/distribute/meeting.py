@@ -380,7 +380,7 @@ def _why(error: Exception) -> str:
     if isinstance(error, BadMessage):
         return "another program answers there"
     if isinstance(error, socket.gaierror):
-        return "the host name is unknown"
+        return "the host name cannot be resolved"
     if isinstance(error, TimeoutError):
         return "no answer"
     return (os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)).lower()

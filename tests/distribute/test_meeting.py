@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from benchmarks.network_namespaces import two_hosts, why_not
+from cnncli.distribute import meeting
 from cnncli.distribute.cluster import Cluster
 from cnncli.distribute.framing import receive, send
 from cnncli.distribute.listener import Listener
@@ -144,6 +146,16 @@ def test_swapped_ranks_are_named():
     assert text.startswith(f"worker 1 answers at the address of the chief ({addresses[0]})\n")
 
 
+def test_address_that_the_others_cannot_reach_is_named(monkeypatch):
+    monkeypatch.setattr(meeting, "_REACH_SECONDS", 0.5)
+    own, port = local_addresses(1)[0], free_ports(1)[0]
+    addresses = (own, f"nowhere.invalid:{port}")
+    texts = refused(*(lambda rank=rank: meet(cluster(addresses, rank), ABOUT, 10) for rank in (0, 1)))
+    assert texts[0] == texts[1]
+    expected = f"the chief ({own}) cannot reach worker 1 ({addresses[1]}): the host name cannot be resolved\n"
+    assert texts[0].startswith(expected)
+
+
 def test_used_port_is_named():
     addresses = local_addresses(2)
     with socket.create_server(("127.0.0.1", int(addresses[0].rpartition(":")[2]))):
@@ -242,45 +254,43 @@ def test_end_takes_no_time():
 
 
 WORKER = """
-import json, sys, time
+import json, sys
 from cnncli.distribute.cluster import Cluster
 from cnncli.distribute.meeting import meet
-addresses, rank, lost_after = tuple(json.loads(sys.argv[1])), int(sys.argv[2]), float(sys.argv[3])
-meeting = meet(Cluster(addresses, rank, "--hosts"), json.loads(sys.argv[4]), 20, lost_after=lost_after)
+addresses, rank, about, lost_after = json.loads(sys.argv[1])
+meeting = meet(Cluster(tuple(addresses), rank, "--hosts"), about, 20, lost_after=lost_after)
 print("met", flush=True)
-lost = meeting.wait_lost(20)
+lost = meeting.wait_lost(30)
 print(lost.rank, lost.reason, flush=True)
 meeting.finish()
 """
 
 
-class Processes:
-    """Ranks of a cluster, each in a process of its own."""
+@contextmanager
+def processes(addresses, lost_after, hosts=()):
+    """The processes of a cluster, when they have met.
 
-    def __init__(self, addresses, lost_after):
-        arguments = [json.dumps(addresses), *("{}", str(lost_after)), json.dumps(ABOUT)]
-        self.started = [
-            subprocess.Popen(
-                [sys.executable, "-c", WORKER, arguments[0], str(rank), *arguments[2:]],
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for rank in range(len(addresses))
-        ]
-        assert [process.stdout.readline() for process in self.started] == ["met\n"] * len(addresses)
-
-    def __enter__(self):
-        return self.started
-
-    def __exit__(self, *_):
-        for process in self.started:
+    Args:
+        hosts: where each runs; by default here.
+    """
+    started = []
+    try:
+        for rank in range(len(addresses)):
+            command = [sys.executable, "-c", WORKER, json.dumps([addresses, rank, ABOUT, lost_after])]
+            command = hosts[rank].command(*command) if hosts else command
+            started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        assert [process.stdout.readline() for process in started] == ["met\n"] * len(addresses)
+        yield started
+    finally:
+        for process in started:
             process.kill()
             process.wait()
+            process.stdout.close()
 
 
 @pytest.mark.parametrize("killed", [0, 1])
 def test_killed_process_is_named_at_once(killed):
-    with Processes(local_addresses(3), 60) as started:
+    with processes(local_addresses(3), 60) as started:
         before = time.monotonic()
         started[killed].kill()
         said = {started[rank].stdout.readline() for rank in range(3) if rank != killed}
@@ -289,8 +299,21 @@ def test_killed_process_is_named_at_once(killed):
 
 
 def test_frozen_process_is_named_after_silence_and_learns_it_when_it_wakes():
-    with Processes(local_addresses(3), 1) as started:
+    with processes(local_addresses(3), 1) as started:
         os.kill(started[1].pid, signal.SIGSTOP)
         assert {started[rank].stdout.readline() for rank in (0, 2)} == {"1 no sign of life for 1 s\n"}
         os.kill(started[1].pid, signal.SIGCONT)
         assert started[1].stdout.readline() == "1 no sign of life for 1 s\n"
+
+
+def test_cut_between_two_hosts_is_noticed_on_both():
+    if reason := why_not():
+        pytest.skip(reason)
+    with two_hosts() as hosts:
+        addresses = [f"{host.address}:2222" for host in hosts]
+        with processes(addresses, 1, hosts) as started:
+            hosts[0].cut()
+            assert [process.stdout.readline() for process in started] == [
+                "1 no sign of life for 1 s\n",
+                "0 no sign of life for 1 s\n",
+            ]
