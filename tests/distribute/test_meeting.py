@@ -199,6 +199,14 @@ def test_strangers_do_not_disturb():
             first.tell({"run": "r"})
 
 
+def test_silent_training_is_no_loss():
+    meetings = met(local_addresses(2), lost_after=1)
+    time.sleep(2)
+    assert [each.lost() for each in meetings] == [None, None]
+    for each in meetings:
+        each.finish()
+
+
 def test_closed_connection_is_a_loss_at_once_and_all_name_it():
     addresses = local_addresses(3)
     chief, first, second = met(addresses)
@@ -304,6 +312,16 @@ def test_frozen_process_is_named_after_silence_and_learns_it_when_it_wakes():
         assert {started[rank].stdout.readline() for rank in (0, 2)} == {"1 no sign of life for 1 s\n"}
         os.kill(started[1].pid, signal.SIGCONT)
         assert started[1].stdout.readline() == "1 no sign of life for 1 s\n"
+
+
+def test_suspended_machine_loses_nobody():
+    with processes(local_addresses(2), 1) as started:
+        for number in (signal.SIGSTOP, signal.SIGCONT):
+            for process in started:
+                os.kill(process.pid, number)
+            time.sleep(1.5)
+        started[1].kill()
+        assert started[0].stdout.readline() == "1 connection closed\n"
 
 
 def test_cut_between_two_hosts_is_noticed_on_both():
