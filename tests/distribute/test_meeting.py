@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
@@ -19,6 +19,8 @@ from cnncli.distribute.framing import receive, send
 from cnncli.distribute.listener import Listener
 from cnncli.distribute.meeting import meet
 from cnncli.errors import WorkerError
+
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 
 ABOUT = {"TensorFlow": "2.21.0", "recipe": "3f2a"}
 
@@ -108,13 +110,34 @@ def test_differences_are_named_by_both():
     assert f"recipe is 8c1d on worker 1 ({addresses[1]}) and 3f2a on the chief ({addresses[0]})" in texts[0]
 
 
+def test_worker_that_ended_early_can_be_started_again():
+    addresses, missing = local_addresses(3), []
+    with ThreadPoolExecutor(3) as pool:
+        starts = [pool.submit(meet, cluster(addresses, 0), ABOUT, 10, missing.append)]
+        with seen(lambda: connected(addresses[0])) as other:
+            send(other, hello(addresses), 5)
+            assert receive(other, 5) == {"missing": [2]}
+        seen(lambda: missing == [[1, 2], [2], [1, 2]])
+        with connected(addresses[0]) as other:
+            send(other, hello(addresses), 5)
+            assert receive(other, 5) == {"missing": [2]}
+        starts += [pool.submit(meet, cluster(addresses, rank), ABOUT, 10) for rank in (1, 2)]
+        for start in starts:
+            assert start.result().lost() is None
+
+
+def hello(addresses):
+    """The first message of worker 1, on another machine."""
+    said = {"rank": 1, "host": "elsewhere", "pid": 7, "about": ABOUT, "addresses": list(addresses)}
+    return {"protocol": 1, "hello": said}
+
+
 def test_two_processes_with_one_rank_are_refused():
     addresses = local_addresses(3)
-    hello = {"rank": 1, "host": "elsewhere", "pid": 7, "about": ABOUT, "addresses": list(addresses)}
     with ThreadPoolExecutor(2) as pool:
         chief = pool.submit(meet, cluster(addresses, 0), ABOUT, 10)
         with seen(lambda: connected(addresses[0])) as other:
-            send(other, {"protocol": 1, "hello": hello}, 5)
+            send(other, hello(addresses), 5)
             assert receive(other, 5) == {"missing": [2]}
             worker = pool.submit(meet, cluster(addresses, 1), ABOUT, 10)
             texts = [str(chief.exception()), str(worker.exception()), receive(other, 5)["refused"][0]["message"]]
@@ -192,8 +215,11 @@ def test_strangers_do_not_disturb():
         chief = pool.submit(meet, cluster(addresses, 0), ABOUT, 10)
         time.sleep(0.3)
         for data in garbage:
-            with socket.create_connection((host, port)) as stranger:
+            with socket.create_connection((host, port), 5) as stranger:
                 stranger.sendall(data)
+                stranger.shutdown(socket.SHUT_WR)
+                with suppress(ConnectionResetError):
+                    assert stranger.recv(1) == b""
         worker = pool.submit(meet, cluster(addresses, 1), ABOUT, 10)
         with chief.result() as first, worker.result():
             first.tell({"run": "r"})
