@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras.src.backend.common import global_state, masking
 from keras.src.backend.config import keras_home
 from keras.src.backend.tensorflow import trainer
@@ -143,6 +144,16 @@ def train_across_processes() -> None:
     reduce_per_replica.reduces_scalars = True  # type: ignore[attr-defined]
     trainer.reduce_per_replica = reduce_per_replica
     trainer.TensorFlowTrainer._maybe_symbolic_build = maybe_symbolic_build
+
+
+def with_steps(distributed: Any, steps: int) -> Any:
+    """A distributed data set that says how many steps it has.
+
+    TensorFlow says how many elements each process reads: one for each replica there. Keras would begin one more step, which
+    counts as one of the optimizer and finds no data.
+    """
+    distributed._cardinality = np.int64(steps)
+    return distributed
 
 
 def values_here(variable: Any) -> tuple[Any, ...]:

@@ -17,6 +17,9 @@ from cnncli.distribute.cluster import Cluster
 class DividedBatches(Protocol):
     """Batches that can be divided among the replicas (`data.pipeline.Batches`)."""
 
+    @property
+    def steps(self) -> int: ...
+
     def dataset(self, *, first_step: int = 0, own: range | None = None) -> tf.data.Dataset: ...
 
 
@@ -60,9 +63,10 @@ class Replicas:
         """The batches of an epoch as Keras takes them, of which every replica reads its own part."""
         if self.strategy is None:
             return batches.dataset(first_step=first_step)
-        return self.strategy.distribute_datasets_from_function(
+        distributed = self.strategy.distribute_datasets_from_function(
             lambda _: batches.dataset(first_step=first_step, own=self.own)
         )
+        return keras_internals.with_steps(distributed, batches.steps - first_step)
 
     def sums(self, numbers: Sequence[int]) -> list[int]:
         """Sums over the processes; each must call it, at the same place of the training."""
