@@ -185,7 +185,7 @@ def test_gpus_of_one_machine_are_divided_among_its_processes():
 def test_process_of_a_batch_script_without_srun_trains_alone():
     batch = {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4", "SLURM_JOB_NODELIST": "n[1-4]", "SLURM_PROCID": "0"}
     assert discover(batch, None, None) is None
-    assert discover(slurm(tasks="1", nodes="n1"), None, None) is None
+    assert discover(slurm(tasks="1", nodes="n1", SLURM_DISTRIBUTION="arbitrary"), None, None) is None
 
 
 def test_wrong_slurm_variables():
