@@ -18,6 +18,7 @@ RECIPE = "Recipe"
 TABLE = "Table"
 RUNS = "Runs"
 TRAINING = "Training"
+SEVERAL = "Several devices and processes"
 DATA = "Data"
 PICTURES = "Pictures"
 CARD = "Model card"
@@ -25,7 +26,7 @@ OUTPUT = "Output"
 SERVER = "Server"
 TRACKER = "Tracker"
 COMMON = "Common options"
-PANELS = (RECIPE, TRAINING, DATA, PICTURES, TABLE, RUNS, CARD, TRACKER, OUTPUT, SERVER, COMMON)
+PANELS = (RECIPE, TRAINING, SEVERAL, DATA, PICTURES, TABLE, RUNS, CARD, TRACKER, OUTPUT, SERVER, COMMON)
 
 NEWEST_RUN = "the newest run"
 RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file or the name of a shipped recipe.")]

@@ -11,14 +11,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncli.cli import browser, console, find_learning_rate, finished_run, folds, options, tensorflow_log
+from cnncli.cli import (
+    browser,
+    console,
+    find_learning_rate,
+    finished_run,
+    folds,
+    options,
+    tensorflow_log,
+    training_processes,
+)
+from cnncli.distribute.meeting import START_TIMEOUT
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
 from cnncli.messages import printable
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
 
-_MOST_REPEATS, _MOST_WORKERS = 1000, 64
+_MOST_REPEATS = 1000
 
 
 def add_to(app: typer.Typer) -> None:
@@ -80,14 +90,54 @@ def train(
         ),
     ] = None,
     workers: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--workers",
             metavar="N",
-            help="With --fold all or --repeat: train N at the same time; they share the processor cores.",
-            rich_help_panel=options.TRAINING,
+            help="Train in N processes on this machine, which share its GPUs. With --fold all or --repeat: train N at the "
+            "same time.",
+            show_default="1",
+            rich_help_panel=options.SEVERAL,
         ),
-    ] = 1,
+    ] = None,
+    devices: Annotated[
+        int | None,
+        typer.Option(
+            "--devices",
+            metavar="N",
+            help="Train on N GPUs of this machine. With --device cpu: divide the processor into N devices.",
+            show_default="all GPUs",
+            rich_help_panel=options.SEVERAL,
+        ),
+    ] = None,
+    hosts: Annotated[
+        str | None,
+        typer.Option(
+            "--hosts",
+            metavar="A:PORT,B:PORT",
+            help="Train together with the processes at these addresses. The first is the chief, which writes the run.",
+            show_default="from TF_CONFIG, SLURM or Kubernetes",
+            rich_help_panel=options.SEVERAL,
+        ),
+    ] = None,
+    rank: Annotated[
+        int | None,
+        typer.Option(
+            "--rank",
+            metavar="K",
+            help="With --hosts: the number of this process, from 0.",
+            rich_help_panel=options.SEVERAL,
+        ),
+    ] = None,
+    start_timeout: Annotated[
+        float,
+        typer.Option(
+            "--start-timeout",
+            metavar="SECONDS",
+            help="Wait this long for the other processes.",
+            rich_help_panel=options.SEVERAL,
+        ),
+    ] = START_TIMEOUT,
     open_report: options.Open = False,
     track: Annotated[
         list[str] | None,
@@ -150,8 +200,19 @@ def train(
     find_learning_rate.check_options(find=find_lr, to=to, others=others)
     changes = [*(settings or []), *([f"train.epochs={epochs}"] if epochs is not None else [])]
     if fold == folds.ALL or repeat is not None:
-        _check_set(fold, repeat, {"--find-lr": find_lr, "--open": open_report, "--profile": profile})
-        _check_workers(workers)
+        _check_set(
+            fold,
+            repeat,
+            {
+                "--find-lr": find_lr,
+                "--open": open_report,
+                "--profile": profile,
+                "--devices": devices is not None,
+                "--hosts": hosts is not None,
+                "--rank": rank is not None,
+            },
+        )
+        _check_workers(workers or 1)
         choices_of_all = folds.Choices(
             Path(output),
             run,
@@ -162,12 +223,12 @@ def train(
             quiet=quiet,
             verbose=verbose,
             track=trackers,
-            workers=workers,
+            workers=workers or 1,
         )
         _train_all(recipe, changes, choices_of_all, resume=resume, repeat=repeat)
         return
-    if workers != 1:
-        raise UsageError(Problem("this option needs --fold all or --repeat", "leave it out", Place("--workers")))
+    _check_devices(devices)
+    cluster = None if dry_run or find_lr else training_processes.find_cluster(workers, hosts, rank)
     if resume:
         if fold is not None:
             raise UsageError(
@@ -178,8 +239,11 @@ def train(
             _say_finished(going_on, as_json=as_json, quiet=quiet)
             return
         loaded = going_on.loaded
+        if cluster is None and workers is None and not dry_run:
+            cluster = training_processes.find_cluster(going_on.workers, None, None)
     else:
-        going_on, loaded = None, _load(recipe, changes, Path(output), run, fold)
+        is_worker = cluster is not None and not cluster.is_chief
+        going_on, loaded = None, _load(recipe, changes, Path(output), run, fold, is_worker=is_worker)
     _check_epochs(epochs, loaded, is_resumed=going_on is not None)
     if loaded.recipe.tune is not None and going_on is None and not quiet:
         console.say("The section tune is ignored: cnncli tune searches.")
@@ -198,34 +262,73 @@ def train(
             verbose=verbose,
         )
         return
-    from cnncli.cli.live import make_listener
-
-    listener = make_listener(quiet=quiet, verbose=verbose)
+    arguments = _worker_arguments(
+        str(going_on.path) if going_on else recipe or "", changes, Path(output), fold, device, devices, resume=resume
+    )
     resumed = going_on.path if going_on else None
-    with tensorflow_log.captured(resumed) as log:
-        listener.starting(loaded, log)
-        from cnncli import workflow
+    with training_processes.joined(cluster, loaded, arguments, start_timeout, quiet=quiet) as processes:
+        finished = None
+        listener = processes.listener(quiet=quiet, verbose=verbose)
+        with tensorflow_log.captured(resumed) as log:
+            listener.starting(loaded, log)
+            from cnncli import workflow
 
-        choices = workflow.Options(
-            Path(output), run, device, tuple(sys.argv), started, profile, resumed, track=trackers
-        )
-        with listener:
-            planned = workflow.make_plan(loaded, choices, listener)
-            if dry_run:
-                listener.ready(planned)
-                workflow.build_network(planned, listener, download=False)
-                finished = None
-            else:
-                finished = workflow.run(planned, choices, listener)
-        broken = ExpectationError(finished.broken) if finished and finished.broken else None
-        notes = [*planned.notes, *(finished.notes if finished else ())]
-        finished_run.show(finished, notes, broken, as_json=as_json, quiet=quiet, profile=profile)
-        if finished and open_report:
-            browser.show_page(finished.path / "report.html")
-        if broken and as_json:
-            raise typer.Exit(broken.exit_code)
-        if broken:
-            raise broken
+            choices = workflow.Options(
+                Path(output),
+                run,
+                device,
+                tuple(sys.argv),
+                started,
+                profile,
+                resumed,
+                track=trackers,
+                devices=devices,
+                **processes.as_options(),
+            )
+            with listener:
+                planned = workflow.make_plan(loaded, choices, listener)
+                if dry_run:
+                    listener.ready(planned)
+                    workflow.build_network(planned, listener, download=False)
+                elif processes.is_chief:
+                    finished = workflow.run(planned, choices, listener)
+                else:
+                    workflow.train_with_chief(planned, choices, listener)
+                    return
+            broken = ExpectationError(finished.broken) if finished and finished.broken else None
+            notes = [*planned.notes, *(finished.notes if finished else ())]
+            finished_run.show(finished, notes, broken, as_json=as_json, quiet=quiet, profile=profile)
+            if finished and open_report:
+                browser.show_page(finished.path / "report.html")
+            if broken and as_json:
+                raise typer.Exit(broken.exit_code)
+            if broken:
+                raise broken
+
+
+def _worker_arguments(
+    recipe: str,
+    changes: Sequence[str],
+    output: Path,
+    fold: str | None,
+    device: str | None,
+    devices: int | None,
+    *,
+    resume: bool,
+) -> list[str]:
+    """The command of a worker that trains what this process trains."""
+    words = ["train", recipe, "--quiet", "--output", str(output), *(["--resume"] if resume else [])]
+    words += [word for change in changes for word in ("--set", change)]
+    words += ["--fold", fold] if fold else []
+    words += ["--device", device] if device else []
+    return [*words, *(["--devices", str(devices)] if devices else [])]
+
+
+def _check_devices(devices: int | None) -> None:
+    """Raise UsageError where there is no such number."""
+    if devices is not None and not 1 <= devices <= training_processes.MOST_WORKERS:
+        message = f"expected 1 to {training_processes.MOST_WORKERS}, got {devices}"
+        raise UsageError(Problem(message, place=Place("--devices")))
 
 
 def _check_set(fold: str | None, repeat: int | None, others: Mapping[str, bool]) -> None:
@@ -244,8 +347,9 @@ def _check_set(fold: str | None, repeat: int | None, others: Mapping[str, bool])
 
 def _check_workers(workers: int) -> None:
     """Raise UsageError where so many cannot be trained at the same time."""
-    if not 1 <= workers <= _MOST_WORKERS:
-        raise UsageError(Problem(f"expected 1 to {_MOST_WORKERS}, got {workers}", place=Place("--workers")))
+    most = training_processes.MOST_WORKERS
+    if not 1 <= workers <= most:
+        raise UsageError(Problem(f"expected 1 to {most}, got {workers}", place=Place("--workers")))
 
 
 def _train_all(
@@ -269,12 +373,19 @@ def _train_all(
 
 
 def _load(
-    recipe: str | None, changes: Sequence[str], outputs: Path, run: str | None, fold: str | None = None
+    recipe: str | None,
+    changes: Sequence[str],
+    outputs: Path,
+    run: str | None,
+    fold: str | None = None,
+    *,
+    is_worker: bool = False,
 ) -> LoadedRecipe:
     """A recipe for a new run.
 
     Args:
         fold: of `--fold`.
+        is_worker: another process makes the run's folder.
 
     Raises:
         UsageError: no recipe is named, or it has no such fold.
@@ -292,7 +403,8 @@ def _load(
         loaded = load(recipe, [*changes, *of_fold])
     if run is not None:
         check_name(run)
-    refuse_taken(outputs, loaded.recipe.name, run)
+    if not is_worker:
+        refuse_taken(outputs, loaded.recipe.name, run)
     return loaded
 
 
@@ -304,6 +416,7 @@ class _GoingOn:
     loaded: LoadedRecipe
     is_finished: bool
     stopped: str  # why its training ended before its last epoch; empty when it did not
+    workers: int | None  # that `--workers` started; None: it was not given
 
 
 def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_name: str | None) -> _GoingOn:
@@ -326,8 +439,16 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
         path = runs.find(outputs, run)
     record = runs.read_record(path)
     loaded = load_resolved(path / runs.RESOLVED, changes)
-    reason = record.get("stopped")
-    return _GoingOn(path, loaded, record.get("status") == "completed", reason if isinstance(reason, str) else "")
+    reason, replicas = record.get("stopped"), record.get("replicas")
+    started = replicas if isinstance(replicas, dict) and replicas.get("found_by") == "--workers" else {}
+    workers = started.get("workers")
+    return _GoingOn(
+        path,
+        loaded,
+        record.get("status") == "completed",
+        reason if isinstance(reason, str) else "",
+        workers if isinstance(workers, int) else None,
+    )
 
 
 def _refuse_changes(changes: Sequence[str], run_name: str | None) -> None:

@@ -18,6 +18,7 @@ from cnncli.distribute.framing import BadMessage, Unpacker, packed
 from cnncli.errors import CnncliError, Stopped, WorkerError
 from cnncli.messages import shortened
 
+_FINISHING_SECONDS = 60.0
 _CLOSING_SECONDS = 2.0  # for the last messages of a process
 _TELLING_SECONDS = 1.0  # for the news of a loss, before anything reacts to it
 _REASON_LENGTH = 300
@@ -58,6 +59,7 @@ class Peer:
     connection: socket.socket
     heard: float = 0.0
     has_left: bool = False  # it said that it leaves: its end is no loss
+    is_done: bool = False  # it has nothing more to exchange
     is_open: bool = True
     received: Unpacker = field(default_factory=Unpacker)
     outgoing: bytearray = field(default_factory=bytearray)
@@ -82,7 +84,7 @@ class Meeting:
     """
 
     def __init__(self, cluster: Cluster, peers: list[Peer], lost_after: float) -> None:
-        self._cluster, self._peers, self._lost_after = cluster, peers, lost_after
+        self.cluster, self._peers, self._lost_after = cluster, peers, lost_after
         self._changed = threading.Condition()
         self._lost: Lost | None = None
         self._callback: Callable[[Lost], None] | None = None
@@ -147,7 +149,7 @@ class Meeting:
             self._changed.wait_for(lambda: key in self._told or self._lost or self._finished, timeout)
             if key in self._told:
                 return self._told[key]
-            chief = process_name(0, self._cluster.addresses[0])
+            chief = process_name(0, self.cluster.addresses[0])
             if self._lost:
                 raise WorkerError(f"lost {self._lost}")
             if self._finished:
@@ -157,6 +159,25 @@ class Meeting:
     def finish(self) -> None:
         """End without being counted as lost; of the chief: the training is over and the workers may end too."""
         self._leave({"finished": True})
+
+    def finish_together(self, seconds: float = _FINISHING_SECONDS) -> None:
+        """Wait until all others have come as far, and end without being counted as lost.
+
+        A process that ended earlier would take along what others still have to receive from it.
+
+        Args:
+            seconds: that this process waits for the others at most.
+        """
+        if self.cluster.is_chief:
+            self._wait_until(lambda: all(peer.is_done or not peer.is_open for peer in self._peers), seconds)
+        else:
+            self._send({"done": True})
+            self._wait_until(lambda: self._finished, seconds)
+        self.finish()
+
+    def _wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: condition() or self._lost is not None, seconds)
 
     def fail(self, reason: str) -> None:
         """End, and tell the others the reason."""
@@ -271,6 +292,10 @@ class Meeting:
                 with self._changed:
                     self._finished = True
                     self._changed.notify_all()
+        elif message.get("done"):
+            with self._changed:
+                peer.is_done = True
+                self._changed.notify_all()
         elif isinstance(reason := message.get("failed"), str):
             self._count_as_lost(peer, shortened(reason, _REASON_LENGTH))
         elif isinstance(values := message.get("told"), dict) and not peer.rank:
@@ -287,8 +312,8 @@ class Meeting:
         if peer.has_left or self._close_at is not None:
             peer.close()
             return
-        lost = Lost(peer.rank, self._cluster.addresses[peer.rank], peer.host, reason)
-        if self._cluster.is_chief and self._lost is None:
+        lost = Lost(peer.rank, self.cluster.addresses[peer.rank], peer.host, reason)
+        if self.cluster.is_chief and self._lost is None:
             self._tell_lost(lost)
         peer.close()
         self._set_lost(lost)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -79,24 +80,27 @@ class LocalWorkers:
         for said in self._said.values():
             said.close()
 
-    def how_it_ended(self, rank: int) -> str:
-        """How a worker ended that was lost, and the last line that it wrote to stderr."""
+    def how_it_ended(self, rank: int, seconds: float = 0.0) -> str:
+        """How the process of a worker ended, with the last line that it wrote to stderr; empty while it runs.
+
+        Args:
+            seconds: to wait for its end.
+        """
         process = self._processes.get(rank)
         if process is None:
             return ""
         with suppress(subprocess.TimeoutExpired):
-            process.wait(2.0)
+            process.wait(seconds)
         code = process.returncode
         if code is None:
-            return f"process {process.pid} is still there and does not answer"
+            return ""
         if code < 0:
             return f"ended by signal {-code} ({signal.Signals(-code).name})"
-        last = self.last_words(rank).splitlines()
-        return f"exit code {code}" + (f": {last[-1].strip()}" if last else "")
+        said = self._last_words(rank)
+        return f"exit code {code}" + (f", {said[-1].strip()}" if said else "")
 
-    def last_words(self, rank: int) -> str:
-        """The end of what a worker wrote to stderr."""
+    def _last_words(self, rank: int) -> list[str]:
+        """The last lines that a worker wrote to stderr."""
         file = self._said[rank]
-        file.seek(0, 2)
-        file.seek(max(0, file.tell() - _LAST_BYTES))
-        return file.read().decode(errors="replace").strip()
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_BYTES))
+        return file.read().decode(errors="replace").strip().splitlines()

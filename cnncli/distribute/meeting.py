@@ -40,6 +40,7 @@ def meet(
     progress: Callable[[Sequence[int]], None] = lambda missing: None,
     *,
     lost_after: float = LOST_AFTER,
+    how_it_ended: Callable[[int], str] = lambda rank: "",
 ) -> Meeting:
     """Wait until all processes of the cluster are there, and connect each worker with the chief.
 
@@ -52,6 +53,7 @@ def meet(
         start_timeout: seconds that the chief waits for workers, and a worker for the chief.
         progress: is called with the ranks that are missing, each time that they change.
         lost_after: seconds of silence after which a process counts as lost.
+        how_it_ended: says of the worker of a rank how its process ended; empty while it runs, or where nothing is known of it.
 
     Returns:
         The connections, which watch the other processes.
@@ -62,7 +64,7 @@ def meet(
     """
     with Listener(cluster) as listener:
         if cluster.is_chief:
-            peers = _as_chief(cluster, about, start_timeout, progress, listener)
+            peers = _as_chief(cluster, about, start_timeout, progress, listener, how_it_ended)
         else:
             peers = [_as_worker(cluster, about, start_timeout, progress)]
     return Meeting(cluster, peers, lost_after)
@@ -81,10 +83,11 @@ def _as_chief(
     start_timeout: float,
     progress: Callable[[Sequence[int]], None],
     listener: Listener,
+    how_it_ended: Callable[[int], str],
 ) -> list[Peer]:
     workers = _Workers(cluster, about, progress)
     try:
-        workers.wait_for_all(listener, start_timeout)
+        workers.wait_for_all(listener, start_timeout, how_it_ended)
         workers.reach_each_other()
         workers.send_all({"start": True})
     except WorkerError as error:
@@ -127,7 +130,7 @@ class _Workers:
     def peers(self) -> list[Peer]:
         return [Peer(rank, worker.host, worker.connection) for rank, worker in sorted(self.by_rank.items())]
 
-    def wait_for_all(self, listener: Listener, start_timeout: float) -> None:
+    def wait_for_all(self, listener: Listener, start_timeout: float, how_it_ended: Callable[[int], str]) -> None:
         """Until each worker has connected; raises a `WorkerError` that names those who have not."""
         until = time.monotonic() + start_timeout
         shown: list[int] | None = None
@@ -146,6 +149,8 @@ class _Workers:
                     Problem(f"{_name(self.cluster, rank)} did not connect within {start_timeout:g} s", hint)
                     for rank in missing
                 )
+            if ended := [(rank, how) for rank in missing if (how := how_it_ended(rank))]:
+                raise WorkerError(Problem(f"{_name(self.cluster, rank)} did not start: {how}") for rank, how in ended)
             with suppress(queue.Empty):
                 self.add(*listener.hellos.get(timeout=min(_PAUSE_SECONDS, until - now)))
             self.forget_closed()

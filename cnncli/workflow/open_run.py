@@ -148,9 +148,21 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "monitor": {"name": monitor, "mode": mode},
         "fold": _fold(planned, options),
         "threads": asdict(planned.threads),
+        "replicas": _replicas(planned, options),
         "onednn": asdict(onednn.choose()),
         "environment": runs.environment(),
         "git": runs.git_state(Path(planned.loaded.file).parent),
+    }
+
+
+def _replicas(planned: Plan, options: Options) -> dict[str, Any]:
+    """How many replicas of the network train, and in how many processes."""
+    cluster = options.meeting.cluster if options.meeting else None
+    return {
+        "count": planned.replicas.count,
+        "workers": planned.replicas.workers,
+        "devices": planned.device.count,
+        "found_by": cluster.found_by if cluster else None,
     }
 
 

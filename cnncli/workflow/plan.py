@@ -47,6 +47,7 @@ class Options:
         devices: how many devices of this machine train; None: all GPUs, or the processor.
         meeting: the processes that train together; None: this one alone.
         local_workers: those of them that this process started.
+        seed: of all these processes, where the recipe has none.
     """
 
     outputs: Path
@@ -64,6 +65,7 @@ class Options:
     devices: int | None = None
     meeting: Meeting | None = None
     local_workers: LocalWorkers | None = None
+    seed: int | None = None
 
     @property
     def earlier(self) -> Path | None:
@@ -151,7 +153,7 @@ class Plan:
             encodings=self.encodings_of(network),
             seed=seed,
             drawing=drawing,
-            parts=Parts(self.replicas.count),
+            parts=Parts(1 if in_order else self.replicas.count),
         )
         inputs = evaluation_inputs(self.splits.targets, examples)
         return batches if inputs is None else batches.of(inputs)

@@ -148,7 +148,7 @@ def make_plan(
     for note in notes:
         listener.note(note)
     return Plan(
-        _filled_in(loaded, splits, feasible.outputs, _settled(trackers, loaded.recipe.name, options)),
+        _filled_in(loaded, splits, feasible.outputs, _settled(trackers, loaded.recipe.name, options), options.seed),
         splits,
         device,
         threads,
@@ -244,13 +244,14 @@ def _settled(trackers: list[Tracker], recipe_name: str, options: Options) -> lis
 
 
 def _filled_in(
-    loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output], trackers: list[Tracker]
+    loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output], trackers: list[Tracker], seed: int | None
 ) -> LoadedRecipe:
     """The recipe with what the data, chance and the environment decide: input shape, loss, seed, places of trackers."""
     recipe = loaded.recipe
     losses = {output.name: output.loss for output in outputs}
     train: dict[str, Any] = {"loss": losses if recipe.model.outputs else next(iter(losses.values()))}
-    train["seed"] = secrets.randbelow(LARGEST_SEED) if recipe.train.seed is None else recipe.train.seed
+    seed = recipe.train.seed if recipe.train.seed is not None else seed
+    train["seed"] = secrets.randbelow(LARGEST_SEED) if seed is None else seed
     data = recipe.data
     settled = dict(splits.settings)
     if form := splits.form:

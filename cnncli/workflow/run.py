@@ -38,13 +38,13 @@ from cnncli.training.state import State
 from cnncli.workflow.expectations import broken as broken_of
 from cnncli.workflow.expectations import expectations
 from cnncli.workflow.first_loss import Batch, check_first_loss
+from cnncli.workflow.lead_workers import in_one_replica, lead_workers, lost_worker, resume_command
 from cnncli.workflow.open_run import open_folder
 from cnncli.workflow.plan import Options, Plan
 from cnncli.workflow.problem_places import placed_in
 from cnncli.workflow.profile import Profile, profile
 from cnncli.workflow.progress_listener import ProgressListener, timed
 from cnncli.workflow.report_files import write_network, write_report
-from cnncli.workflow.together import in_one_replica, lead_workers, lost_worker, resume_command, train_with_chief
 from cnncli.workflow.tracking import Tracking, tracked
 
 _RECORDED_BEFORE = (
@@ -82,10 +82,10 @@ class Finished:
     input_shape: InputShape = ()
 
 
-def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished | None:
+def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished:
     """Train, evaluate and draw, and leave all of it in a run's folder.
 
-    Of several processes the chief does so; the others train with it, and return None.
+    Of several processes the chief does so; the others `train_with_chief`.
 
     Raises:
         DivergedError: the run's record says so too.
@@ -95,9 +95,6 @@ def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished
     listener.ready(planned)
     with watching(options.meeting, lambda lost: lost_worker(lost, options)):
         network = build_network(planned, listener)
-        if not planned.replicas.is_chief:
-            train_with_chief(planned, network, options, listener)
-            return None
     with (
         open_folder(planned, options, listener) as (folder, checkpoints),
         tracked(planned.recipe.track, folder, _rows_of(checkpoints.resume), listener) as tracking,
@@ -180,7 +177,7 @@ def _train(
         train, validation = planned.training_batches(network), planned.validation_batches(network)
         recording = _Recording(listener, folder, _rows_of(checkpoints.resume), tracking)
         with watching(options.meeting, lambda lost: lost_worker(lost, options, folder.path)):
-            lead_workers(planned, options, folder.path, checkpoints.resume)
+            lead_workers(planned, options, folder.path, folder.record["trained_on"]["train"], checkpoints.resume)
             try:
                 fitted = fit(
                     network,
@@ -195,7 +192,7 @@ def _train(
             finally:
                 recording.write()
         if options.meeting:
-            options.meeting.finish()
+            options.meeting.finish_together()
         network = in_one_replica(planned, network)
         planned = _settled(planned, network, folder)
         splits = planned.splits

@@ -1,0 +1,162 @@
+"""The processes that train one network together: found, started on this machine, or met on others."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnncli import __version__
+from cnncli.cli import console
+from cnncli.cli.live import ProgressListener, make_listener
+from cnncli.distribute.cluster import Cluster
+from cnncli.distribute.discover import discover
+from cnncli.distribute.local_workers import LocalWorkers, local_cluster, log_of
+from cnncli.distribute.meeting import Meeting, meet
+from cnncli.errors import Place, Problem, UsageError
+from cnncli.messages import listed
+
+if TYPE_CHECKING:
+    from cnncli.recipe.load import LoadedRecipe
+
+MOST_WORKERS = 64
+_SEED = "seed"
+_SECONDS_TO_TELL = 60.0
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The processes of a training.
+
+    Attributes:
+        meeting: None: this process trains alone.
+        local_workers: those that this process started.
+        seed: of all of them, where the recipe has none.
+        threads: that each may compute with; None leaves it to TensorFlow.
+    """
+
+    meeting: Meeting | None = None
+    local_workers: LocalWorkers | None = None
+    seed: int | None = None
+    threads: int | None = None
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process writes the run's folder."""
+        return self.meeting is None or self.meeting.cluster.is_chief
+
+    def listener(self, *, quiet: bool, verbose: bool) -> ProgressListener:
+        """The view of this process: of the chief as of any training."""
+        if self.meeting is None or self.is_chief:
+            return make_listener(quiet=quiet, verbose=verbose)
+        return _WorkerListener(self.meeting.cluster.rank)
+
+    def as_options(self) -> dict[str, Any]:
+        """The fields of `workflow.Options`."""
+        from cnncli.training.devices import Threads
+
+        threads = None if self.threads is None else Threads(self.threads, self.threads)
+        return {
+            "meeting": self.meeting,
+            "local_workers": self.local_workers,
+            "seed": self.seed,
+            "threads": threads,
+        }
+
+
+def find_cluster(workers: int | None, hosts: str | None, rank: int | None) -> Cluster | None:
+    """The cluster that the options or the environment describe; None: this process trains alone.
+
+    Raises:
+        UsageError: the description is wrong.
+    """
+    if workers is not None and (hosts is not None or rank is not None):
+        problem = Problem("this option does not go with --hosts", "start one process for each address", Place("--workers"))
+        raise UsageError(problem)
+    if workers is not None:
+        if not 1 <= workers <= MOST_WORKERS:
+            raise UsageError(Problem(f"expected 1 to {MOST_WORKERS}, got {workers}", place=Place("--workers")))
+        return local_cluster(workers) if workers > 1 else None
+    return discover(os.environ, hosts, rank)
+
+
+@contextmanager
+def joined(
+    cluster: Cluster | None, loaded: LoadedRecipe, arguments: Sequence[str], start_timeout: float, *, quiet: bool
+) -> Iterator[Processes]:
+    """Meet the other processes of a cluster; those on this machine that this process has to start are started.
+
+    Args:
+        cluster: None: this process trains alone.
+        loaded: the recipe, which must be the same in all processes.
+        arguments: of the command that trains as this one does, for workers that are started here.
+        start_timeout: seconds to wait for the others.
+
+    Raises:
+        WorkerError: a process is missing, or is not like this one.
+    """
+    if cluster is None:
+        yield Processes()
+        return
+    about = {
+        "cnncli": __version__,
+        "TensorFlow": version("tensorflow"),
+        "Keras": version("keras"),
+        "recipe": _digest(loaded),
+    }
+
+    def show_missing(missing: Sequence[int]) -> None:
+        if missing and not quiet:
+            names = listed([f"{rank} ({cluster.addresses[rank]})" for rank in missing])
+            console.say(f"Waiting for {'worker' if len(missing) == 1 else 'workers'} {names}")
+
+    with ExitStack() as stack:
+        local, threads = None, None
+        if cluster.found_by == "--workers":
+            local = stack.enter_context(LocalWorkers(cluster, arguments))
+        if all(address.startswith("127.0.0.1:") for address in cluster.addresses):
+            threads = max(1, _cores() // cluster.size)
+        if local:
+            met = meet(cluster, about, start_timeout, how_it_ended=local.how_it_ended)
+        else:
+            met = meet(cluster, about, start_timeout, show_missing)
+        meeting = stack.enter_context(met)
+        if cluster.is_chief:
+            seed = secrets.randbelow(2**31)
+            meeting.tell({_SEED: seed})
+        else:
+            seed = int(meeting.wait_for(_SEED, _SECONDS_TO_TELL))
+            if not quiet:
+                console.say(f"Worker {cluster.rank} (0 to {cluster.size - 1}); the chief is {cluster.addresses[0]}")
+        yield Processes(meeting, local, seed, threads)
+
+
+class _WorkerListener(ProgressListener):
+    """Of a worker that is not the chief: it writes its log, and shows notes and errors alone."""
+
+    def __init__(self, rank: int) -> None:
+        super().__init__(quiet=True)
+        self.rank = rank
+
+    def run_made(self, path: Path) -> None:
+        log = log_of(path, self.rank)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log:
+            self.log.move_to(log)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _digest(loaded: LoadedRecipe) -> str:
+    """Of the recipe with every value written out."""
+    from cnncli.recipe.write import to_yaml
+
+    return hashlib.sha256(to_yaml(loaded.recipe).encode()).hexdigest()[:16]
