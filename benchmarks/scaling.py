@@ -200,7 +200,7 @@ def _all_reduced(repeats: int) -> Iterator[str]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**environ, "TF_CONFIG": Cluster(cluster.addresses, rank, "--hosts").tf_config()},
+            env=environ,
         )
         for rank in range(cluster.size)
     ]
@@ -219,7 +219,10 @@ def _all_reduced(repeats: int) -> Iterator[str]:
 def _sum_arrays(cluster: Cluster, repeats: int) -> None:
     import tensorflow as tf
 
-    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    from cnncli.distribute.replicas import across
+
+    strategy = across(cluster, "cpu").strategy
+    assert strategy is not None
     medians = []
     for size in _SIZES:
         array = tf.zeros(size // _BYTES_OF_A_GRADIENT)

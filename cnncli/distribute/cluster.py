@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 
@@ -37,10 +36,3 @@ class Cluster:
     def address(self) -> str:
         """`host:port` of this process."""
         return self.addresses[self.rank]
-
-    def tf_config(self) -> str:
-        """The cluster as TensorFlow reads it from the environment variable `TF_CONFIG`.
-
-        Source: https://www.tensorflow.org/guide/distributed_training#setting_up_tf_config_environment_variable
-        """
-        return json.dumps({"cluster": {"worker": list(self.addresses)}, "task": {"type": "worker", "index": self.rank}})

@@ -183,5 +183,3 @@ def across(cluster: Cluster, kind: str) -> Replicas:
 
 def _padded(text: bytes) -> bytes:
     return text + bytes(-len(text) % 4)
-
-
