@@ -33,6 +33,7 @@ def describe(plan: Plan, *, trains: bool = True) -> list[tuple[str, str]]:
         ("Network", f"{plan.budget.params:,} parameters, {_learning(plan)}"),
         *_frozen(plan),
         ("Device", f"{plan.device.kind.upper()}, {plan.device.name} ({plan.device.reason})"),
+        *_replicas(plan),
         ("Precision", f"{plan.precision.policy} ({plan.precision.reason})"),
         *(
             [("Training", _training_text(plan)), ("Checkpoint", _checkpoint_text(plan)), *_trackers(plan)]
@@ -40,6 +41,18 @@ def describe(plan: Plan, *, trains: bool = True) -> list[tuple[str, str]]:
             else []
         ),
     ]
+
+
+def _replicas(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Over how many devices and processes each batch is divided."""
+    replicas = plan.replicas
+    if replicas.count == 1:
+        return
+    where = [counted(replicas.workers, "process", "processes")] if replicas.workers > 1 else []
+    if plan.device.count > 1:
+        where.append(f"{plan.device.count} devices" + (" each" if where else ""))
+    each = counted(plan.batch_size // replicas.count, "example")
+    yield "Replicas", f"{replicas.count} ({' of '.join(where)}); each computes {each} of a batch"
 
 
 def _learned(plan: Plan) -> Iterator[tuple[str, str]]:

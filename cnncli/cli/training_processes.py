@@ -77,7 +77,9 @@ def find_cluster(workers: int | None, hosts: str | None, rank: int | None) -> Cl
         UsageError: the description is wrong.
     """
     if workers is not None and (hosts is not None or rank is not None):
-        problem = Problem("this option does not go with --hosts", "start one process for each address", Place("--workers"))
+        problem = Problem(
+            "this option does not go with --hosts", "start one process for each address", Place("--workers")
+        )
         raise UsageError(problem)
     if workers is not None:
         if not 1 <= workers <= MOST_WORKERS:

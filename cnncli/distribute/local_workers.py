@@ -57,7 +57,7 @@ class LocalWorkers:
     def __enter__(self) -> Self:
         hosts = ["--hosts", ",".join(self.cluster.addresses)]
         for rank in range(1, self.cluster.size):
-            self._said[rank] = tempfile.TemporaryFile()  # noqa: SIM115
+            self._said[rank] = tempfile.TemporaryFile()
             self._processes[rank] = subprocess.Popen(
                 [sys.executable, "-m", "cnncli", *self.arguments, *hosts, "--rank", str(rank)],
                 stdin=subprocess.DEVNULL,

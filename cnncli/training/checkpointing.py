@@ -14,8 +14,8 @@ from cnncli.distribute.replicas import Replicas
 from cnncli.network.build import Network
 from cnncli.runs import checkpoints as commits
 from cnncli.runs import refuse_full_disk
-from cnncli.training.agreement import Agreement
 from cnncli.training.callbacks import BestWeights, HistoryCallback, statistics
+from cnncli.training.joint_decisions import JointDecisions
 from cnncli.training.state import State, capture_callback, restore_callback
 from cnncli.training.stop_signals import Pending
 
@@ -64,7 +64,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         self._history = history
         self._pending = pending
         self._replicas = replicas
-        self._agreement = Agreement(replicas, pending)
+        self._decisions = JointDecisions(replicas, pending)
         self._number = checkpoints.number
         self._callbacks: Sequence[keras.callbacks.Callback] = ()
         self._phase = self._first = 0
@@ -129,7 +129,7 @@ class CheckpointCallback(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         given, self._given = self._given, None
-        self._agreement.begin_epoch()
+        self._decisions.begin_epoch()
         if given is None or not given.values["step"]:
             return
         if self._replicas.count == 1:
@@ -145,7 +145,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         steps = self._steps_since * max(self.model.steps_per_execution, 1)
         every_steps, now = self._checkpoints.every_steps, time.monotonic()
         is_due = now - self._last >= self._checkpoints.every_seconds or (every_steps and steps >= every_steps)
-        commits = self._agreement.after_step(
+        commits = self._decisions.after_step(
             is_due=bool(is_due and self._checkpoints.folder is not None), most=every_steps
         )
         if commits is None:
@@ -155,7 +155,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         self._pending.stop_if_asked()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self._agreement.exchange_signals()
+        self._decisions.exchange_signals()
         is_recent = time.monotonic() - self._last < self._cost / _SHARE
         must = self.model.stop_training or epoch + 1 == self._last_epoch or self._pending.number
         is_due = self._checkpoints.folder is not None and (must or not is_recent)
@@ -168,7 +168,7 @@ class CheckpointCallback(keras.callbacks.Callback):
 
     def stop_if_asked(self) -> None:
         """Raises: Stopped: a signal came; what was committed stands."""
-        self._agreement.stop_if_asked()
+        self._decisions.stop_if_asked()
 
     def _commit(self, state: State) -> None:
         folder = self._checkpoints.folder

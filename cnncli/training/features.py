@@ -12,8 +12,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from cnncli.data import cache
-from cnncli.data.columns import RowFile, Values, make_row_file, write_rows
 from cnncli.data.batch_parts import Parts
+from cnncli.data.columns import RowFile, Values, make_row_file, write_rows
 from cnncli.data.pipeline import Batches
 from cnncli.distribute.replicas import Replicas
 from cnncli.errors import ResourceError

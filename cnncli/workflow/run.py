@@ -117,7 +117,9 @@ def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished
         except BaseException as error:
             with suppress(OutputError):  # a full disk is what may have ended the run
                 folder.finish("failed", error=f"{type(error).__name__}: {error}"[:1000])
-            if isinstance(error, (OutputError, ResourceError, WorkerError)) and commits.exist(folder.path / commits.FOLDER):
+            if isinstance(error, (OutputError, ResourceError, WorkerError)) and commits.exist(
+                folder.path / commits.FOLDER
+            ):
                 way_on = f"the training so far is saved; continue with: {resume_command(folder.path, options)}"
                 *others, last = error.problems
                 told = replace(last, hint="\n".join(filter(None, [last.hint, way_on])))

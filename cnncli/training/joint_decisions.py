@@ -10,7 +10,7 @@ from cnncli.training.stop_signals import SIGNALS, Pending
 _SECONDS = 0.5  # between two agreements within an epoch; each takes about as long as a small step
 
 
-class Agreement:
+class JointDecisions:
     """Lets the processes of a training decide together.
 
     A process that stopped on its own would leave the others waiting for it. So they exchange what they want: often enough that
