@@ -6,14 +6,19 @@ private name of theirs.
 
 from __future__ import annotations
 
+import ctypes
 import importlib
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras.src.backend.common import global_state, masking
 from keras.src.backend.config import keras_home
 from keras.src.backend.tensorflow import trainer
@@ -21,7 +26,9 @@ from keras.src.saving import saving_lib
 from keras.src.saving.serialization_lib import ObjectSharingScope
 from keras.src.utils import file_utils
 from tensorflow import errors as tf_errors
+from tensorflow.python import pywrap_tfe
 from tensorflow.python.eager import context
+from tensorflow.python.framework import errors_impl as tf_errors_impl
 from tensorflow.python.framework import ops
 
 DEEPEST = 30_000  # layers one after the other
@@ -162,9 +169,65 @@ def values_here(variable: Any) -> tuple[Any, ...]:
     return tuple(value.values) if hasattr(value, "values") else (value,)
 
 
-def stop_waiting_for_others(reason: str) -> None:
-    """End every operation that waits for another process, with an error that has this reason."""
+def stop_waiting_for_others(reason: str) -> bool:
+    """End every operation that waits for another process, with an error that has this reason.
+
+    Returns:
+        False: the processes still wait for each other to begin, which nothing can end.
+    """
+    if context.context()._context_handle is None:
+        return False
     context.context().abort_collective_ops(tf_errors.UNAVAILABLE, reason)
+    return True
+
+
+@contextmanager
+def joining_processes() -> Iterator[None]:
+    """Let other threads of Python run while TensorFlow waits for the other processes, and keep the handler of SIGTERM.
+
+    TensorFlow waits in a C function, `TFE_EnableCollectiveOps`, without giving up Python's lock, and then handles SIGTERM
+    itself. Within this `with` the function is called through ctypes, which gives up the lock. Where TensorFlow's library does not
+    have the function, nothing is changed.
+    """
+    handler = signal.getsignal(signal.SIGTERM)
+    original = pywrap_tfe.TFE_EnableCollectiveOps
+    pywrap_tfe.TFE_EnableCollectiveOps = _unlocked_enable_collective_ops() or original
+    try:
+        yield
+    finally:
+        pywrap_tfe.TFE_EnableCollectiveOps = original
+        if handler is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
+
+
+def _unlocked_enable_collective_ops() -> Callable[[Any, bytes], None] | None:
+    """`TFE_EnableCollectiveOps` of TensorFlow's C library, as `pywrap_tfe` has it; None where the library lacks it."""
+    try:
+        library = ctypes.CDLL(str(Path(tf.__file__).with_name("libtensorflow_cc.so.2")))
+        enable, new_status, code_of, message_of, delete_status = (
+            getattr(library, name)
+            for name in ("TFE_EnableCollectiveOps", "TF_NewStatus", "TF_GetCode", "TF_Message", "TF_DeleteStatus")
+        )
+    except (OSError, AttributeError):
+        return None
+    new_status.restype, message_of.restype = ctypes.c_void_p, ctypes.c_char_p
+    code_of.argtypes = message_of.argtypes = delete_status.argtypes = [ctypes.c_void_p]
+    enable.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p]
+    pointer_of = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+        ("PyCapsule_GetPointer", ctypes.pythonapi)
+    )
+
+    def enable_collective_ops(handle: Any, server: bytes) -> None:
+        status = new_status()
+        try:
+            enable(pointer_of(handle, None), server, len(server), status)
+            if code := code_of(status):
+                message = message_of(status).decode(errors="replace")
+                raise tf_errors_impl.exception_type_from_error_code(code)(None, None, message)
+        finally:
+            delete_status(status)
+
+    return enable_collective_ops
 
 
 @contextmanager

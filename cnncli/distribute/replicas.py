@@ -180,7 +180,8 @@ def across(cluster: Cluster, kind: str) -> Replicas:
         num_accelerators={"GPU": gpus} if gpus else {},
         rpc_layer="grpc",
     )
-    return Replicas(tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver), cluster)
+    with keras_internals.joining_processes():
+        return Replicas(tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver), cluster)
 
 
 def _padded(text: bytes) -> bytes:

@@ -38,8 +38,8 @@ def watching(meeting: Meeting | None, explain: Callable[[Lost], WorkerError]) ->
     def react(lost: Lost) -> None:
         if is_over.is_set():
             return
-        keras_internals.stop_waiting_for_others(str(lost))
-        if not is_over.wait(_SECONDS_TO_REACT):
+        stopped = keras_internals.stop_waiting_for_others(str(lost))
+        if not is_over.wait(_SECONDS_TO_REACT if stopped else 0):
             error = explain(lost)
             sys.stderr.write(f"{error}\n")
             sys.stderr.flush()

@@ -17,8 +17,8 @@ from cnncli.data.dataset import Splits
 from cnncli.data.epoch_drawing import examples_per_epoch
 from cnncli.data.load import as_used
 from cnncli.data.windowed_examples import in_windows
-from cnncli.distribute.control_channel import Meeting
 from cnncli.distribute.replicas import Replicas, across, on_devices
+from cnncli.distribute.watching import watching
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.network import budget, symbolic_shapes
 from cnncli.network.build import Network
@@ -38,6 +38,7 @@ from cnncli.training.steps import known_multiply_adds
 from cnncli.workflow.downloads import check_downloads
 from cnncli.workflow.figure_checks import check_classes
 from cnncli.workflow.first_input import check_first_input
+from cnncli.workflow.lead_workers import lost_worker
 from cnncli.workflow.plan import Options, Plan
 from cnncli.workflow.preflight import check_feasible, check_without_data
 from cnncli.workflow.problem_places import placed_in
@@ -76,7 +77,7 @@ def make_plan(
     device = _device(loaded, options, cpu.get("model") or "CPU")
     memory = available_memory(device, environment)
     threads = devices.use_threads(_recorded_threads(options.earlier) or options.threads)
-    replicas = _replicas(device, options.meeting)
+    replicas = _replicas(device, options)
     with placed_in(loaded):
         check_replicas(loaded.recipe, replicas.count * options.planned_workers)
     with timed(seconds, "build", listener):
@@ -220,9 +221,12 @@ def _device(loaded: LoadedRecipe, options: Options, cpu_name: str) -> devices.De
         raise ResourceError(problem.at(place) for problem in error.problems) from error
 
 
-def _replicas(device: devices.Device, meeting: Meeting | None) -> Replicas:
+def _replicas(device: devices.Device, options: Options) -> Replicas:
     """One replica of the network for each device of each process; made before TensorFlow computes anything."""
-    return across(meeting.cluster, device.kind) if meeting else on_devices(device.count, device.kind)
+    if options.meeting is None:
+        return on_devices(device.count, device.kind)
+    with watching(options.meeting, lambda lost: lost_worker(lost, options)):
+        return across(options.meeting.cluster, device.kind)
 
 
 def recorded_devices(earlier: Path | None) -> int | None:
