@@ -68,8 +68,8 @@ _NETWORKS = {
     - Dense: {name: d1, units: 256, activation: relu}""",
 }
 _TRAINING_EXAMPLES = 10_000
-# Name, bytes a second of one direction, seconds of latency of one message: data sheets, not measured.
-_NETWORKS_BETWEEN = (
+# Name, bytes/s in one direction (the nominal rate), seconds of latency of a message (assumed).
+_LINKS = (
     ("1 Gbit/s Ethernet", 0.125e9, 50e-6),
     ("10 Gbit/s Ethernet", 1.25e9, 30e-6),
     ("100 Gbit/s InfiniBand", 12.5e9, 5e-6),
@@ -142,7 +142,7 @@ def expected(step: float, parameters: float, images: int, counts: Sequence[int] 
         "| between the GPUs | " + " | ".join(f"{count} GPUs" for count in counts) + " |",
         "|---|" + "---|" * len(counts),
     ]
-    for name, bandwidth, latency in _NETWORKS_BETWEEN:
+    for name, bandwidth, latency in _LINKS:
         cells = []
         for count in counts:
             share = step / (step + Link(bandwidth, latency).ring_all_reduce(_BYTES_OF_A_GRADIENT * parameters, count))
