@@ -168,7 +168,8 @@ def _trained(batch_sizes: Sequence[int], rounds: int, epochs: int) -> Iterator[s
                     for workers, side in zip((1, 2), sides, strict=True):
                         side.append(_images_per_second(recipe, batch_size, workers, f"{workers}-{number}"))
             ratios = [median(second) / median(first) for first, second in zip(*sides, strict=True)]
-            cells = [f"{median(sum(side, [])):,.0f} ({max(sum(side, [])):,.0f})" for side in sides]
+            all_epochs = [[each for epochs_of_run in side for each in epochs_of_run] for side in sides]
+            cells = [f"{median(each):,.0f} ({max(each):,.0f})" for each in all_epochs]
             spread = f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
             yield f"| {name} | {batch_size} | {cells[0]} | {cells[1]} | {spread} |"
 
