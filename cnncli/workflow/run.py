@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -346,7 +346,7 @@ def _summary(
         "epochs": len(fitted.history),
         "epochs_planned": planned.epochs,
         "stopped": fitted.stopped or None,
-        "phases": [asdict(phase) for phase in fitted.phases],
+        "phases": [phase.to_json() for phase in fitted.phases],
         planned.recipe.evaluate.split: {"loss": result.loss, **result.metrics},
         "examples": result.count,
         "intervals": result.intervals.to_json(),
