@@ -85,7 +85,6 @@ COUNTS_AXES = {
     "cnncli.network": "the inputs and outputs of layers",
     "cnncli.data.volume_file": "the axes of files, which have none of channels",
     "cnncli.plots.filter_scale": "kernels",
-    "cnncli.plots.filter_tiles": "kernels",
     "cnncli.plots.filters": "kernels",
     "cnncli.plots.mask_sheet": "masks",
     "cnncli.recipe.check_data": "the input of a recipe; `recipe` imports no NumPy, which `inputs` needs",
