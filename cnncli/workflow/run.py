@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +33,7 @@ from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import Fitted, fit
 from cnncli.training.out_of_memory import reraise_out_of_memory
 from cnncli.training.state import State
+from cnncli.workflow import results_preparation
 from cnncli.workflow.expectations import broken as broken_of
 from cnncli.workflow.expectations import expectations
 from cnncli.workflow.first_loss import Batch, check_first_loss
@@ -168,7 +168,7 @@ def _train(
     write_network(folder, planned, network, listener.note)
     with timed(seconds, "fit", listener):
         train, validation = planned.training_batches(network), planned.validation_batches(network)
-        recording = _Recording(listener, folder, _rows_of(checkpoints.resume), tracking)
+        recording = _Recording(listener, folder, _rows_of(checkpoints.resume), tracking, splits.targets.task)
         try:
             fitted = fit(
                 network,
@@ -197,6 +197,8 @@ def _train(
     if notes:
         folder.update_record(notes=[*folder.record.get("notes", ()), *map(str, notes)])
     with timed(seconds, "figures", listener):
+        if recording.preparation:
+            recording.preparation.join()
         from cnncli.plots import run_figures
 
         figures = run_figures.draw_all(folder.file("figures/all").parent, recipe, network, fitted, scored, splits)
@@ -256,37 +258,32 @@ def _finish(folder: runs.Run, status: str, listener: ProgressListener, **fields:
     folder.finish(status, **fields)
 
 
-def _import_what_comes_later() -> None:
-    """Import beside the training what scoring and drawing need, which takes about a second otherwise."""
-
-    def load() -> None:
-        for name in ("sklearn.metrics", "cnncli.plots.run_figures", "cnncli.report"):
-            with suppress(Exception):  # it is reported when it is needed
-                importlib.import_module(name)
-
-    threading.Thread(target=load, name="imports", daemon=True).start()
-
-
 class _Recording:
     """Passes on what happens to the listener and the trackers, and keeps the history on disk, for at most 3% of the time."""
 
     def __init__(
-        self, listener: ProgressListener, folder: runs.Run, rows: Sequence[Mapping[str, Any]], tracking: Tracking
+        self,
+        listener: ProgressListener,
+        folder: runs.Run,
+        rows: Sequence[Mapping[str, Any]],
+        tracking: Tracking,
+        task: str,
     ) -> None:
         self.listener = listener
         self.folder = folder
         self.tracking = tracking
         self.rows = list(rows)
         self.epoch_begins = listener.epoch_begins
-        self.has_stepped = False
+        self.task = task
+        self.preparation: threading.Thread | None = None  # of what comes after the training
         self.written, self.cost = 0.0, 0.0
         self.loading, self.stopping = listener.loading, listener.stopping
         self.waiting, self.checkpoint_written = listener.waiting, listener.checkpoint_written
 
     def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
-        if not self.has_stepped:
-            self.has_stepped = True
-            _import_what_comes_later()  # before the first step Keras traces the network, which is Python's work too
+        if self.preparation is None:
+            # Not earlier: before the first step Keras traces the network, which is Python's work too.
+            self.preparation = results_preparation.begin(self.task)
         self.listener.step_done(epoch, step, logs)
 
     def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
