@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import stand_ins
 
+from cnncli.errors import UsageError
 from cnncli.network.build import build
 from cnncli.recipe.load import load_bytes
 from cnncli.training import fit as fitting
@@ -62,6 +63,18 @@ def test_what_xla_lacks_is_computed_without_it(gpu, layer):
 
     assert not xla.compiles(keras.Sequential([keras.Input((8, 8, 3)), inner]))
     assert not xla.compiles(network(keras.layers.Conv2D(2, 3)), augmentation=inner)
+
+
+def test_the_environment_turns_xla_on_and_off(gpu, monkeypatch):
+    monkeypatch.setenv("CNNCLI_XLA", "0")
+    assert not xla.compiles(network(keras.layers.Conv2D(2, 3)))
+    monkeypatch.setattr(xla.tf.config, "get_visible_devices", lambda kind: [])
+    monkeypatch.setenv("CNNCLI_XLA", "1")
+    assert xla.compiles(network(keras.layers.Conv2D(2, 3)))
+    assert not xla.compiles(network(keras.layers.RandomRotation(0.1)))
+    monkeypatch.setenv("CNNCLI_XLA", "yes")
+    with pytest.raises(UsageError, match="CNNCLI_XLA: expected 0 or 1, got yes"):
+        xla.compiles(network(keras.layers.Conv2D(2, 3)))
 
 
 def test_several_devices_compute_without_xla(gpu):
