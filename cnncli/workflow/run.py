@@ -26,6 +26,7 @@ from cnncli.network.build import Network, build
 from cnncli.network.whole_images import over_whole_images
 from cnncli.recipe.named_inputs import without_names
 from cnncli.runs import checkpoints as commits
+from cnncli.system_memory import give_back_freed
 from cnncli.tasks.evaluation import evaluate, settle
 from cnncli.tasks.result import Result, Scored
 from cnncli.training.augmentation import of_task
@@ -185,6 +186,7 @@ def _train(
         splits = planned.splits
         with runs.replacing(folder.file("model.keras")) as temporary:
             save(network.model, temporary, _about(planned, folder))
+    give_back_freed()
     with timed(seconds, "evaluate", listener):
         examples = getattr(splits, recipe.evaluate.split)
         scored = _evaluate(planned, network, examples)
@@ -202,6 +204,7 @@ def _train(
         from cnncli.plots import run_figures
 
         figures = run_figures.draw_all(folder.file("figures/all").parent, recipe, network, fitted, scored, splits)
+    give_back_freed()
     seconds["total"] = sum(seconds.values())
     summary = _summary(planned, folder, fitted, result, seconds)
     profiled = profile(seconds, fitted, train, measure_input=options.profile)
