@@ -104,6 +104,12 @@ def may_be_copied(values: Values) -> bool:
     return isinstance(values, np.ndarray) and values.nbytes <= LARGE
 
 
+def detached(values: Values) -> Values:
+    """An array of its own for a part of a larger one, which it would keep in memory; where a copy of it does not count."""
+    base = values.base if isinstance(values, np.ndarray) and may_be_copied(values) else None
+    return np.array(values) if isinstance(base, np.ndarray) and base.nbytes > values.nbytes else values
+
+
 def as_column(values: Values) -> Column:
     """An array as a column, too."""
     return ArrayRows(values, np.arange(len(values), dtype=np.int64)) if isinstance(values, np.ndarray) else values
