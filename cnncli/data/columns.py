@@ -106,8 +106,10 @@ def may_be_copied(values: Values) -> bool:
 
 def detached(values: Values) -> Values:
     """An array of its own for a part of a larger one, which it would keep in memory; where a copy of it does not count."""
-    base = values.base if isinstance(values, np.ndarray) and may_be_copied(values) else None
-    return np.array(values) if isinstance(base, np.ndarray) and base.nbytes > values.nbytes else values
+    if not isinstance(values, np.ndarray) or not may_be_copied(values):
+        return values
+    is_part = isinstance(values.base, np.ndarray) and values.base.nbytes > values.nbytes
+    return np.array(values) if is_part else values
 
 
 def as_column(values: Values) -> Column:
