@@ -1,9 +1,10 @@
-"""The memory that this process can still take, and what the system says of its limits."""
+"""The memory of this process: what it can still take, by the limits of the system, and what it gives back."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -26,6 +27,14 @@ def available_bytes() -> int:
             if limit is not None and used is not None:
                 free.append(max(0, limit - used + _reclaimable(group)))
     return min(free)
+
+
+def give_back_freed() -> None:
+    """Return freed memory to the system: the C library keeps what lies below something that is still in use."""
+    import ctypes  # of no use to what answers at once
+
+    with suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _machine_bytes() -> int:

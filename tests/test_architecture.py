@@ -84,7 +84,7 @@ COUNTS_AXES = {
     "cnncli.interpretability.places": "the outputs of layers",
     "cnncli.network": "the inputs and outputs of layers",
     "cnncli.data.volume_file": "the axes of files, which have none of channels",
-    "cnncli.plots.filter_tiles": "kernels",
+    "cnncli.plots.filter_scale": "kernels",
     "cnncli.plots.filters": "kernels",
     "cnncli.plots.mask_sheet": "masks",
     "cnncli.recipe.check_data": "the input of a recipe; `recipe` imports no NumPy, which `inputs` needs",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.speed import child, table, workloads
+from benchmarks.speed import child, start_up, table, workloads
 from benchmarks.speed.harness import alternate, seeds
 from benchmarks.speed.table import Measured
 from cnncli.recipe import shipped
@@ -143,4 +143,24 @@ def test_every_side_gets_the_same_epochs_and_seed(name: str, tmp_path: Path) -> 
 
 
 def test_the_longest_recipe_is_validated_for_start_up() -> None:
-    assert max(shipped.names(), key=lambda name: len(shipped.read(name))) == workloads.LONGEST_RECIPE
+    assert max(shipped.names(), key=lambda name: len(shipped.read(name))) == start_up.LONGEST_RECIPE
+
+
+def test_start_up_is_compared_with_the_import_of_the_same_round() -> None:
+    def timed(side: str, run: int, seconds: float) -> Measured:
+        return Measured(side, run, 1, seconds, 1.0, 512 << 20, 0.5)
+
+    told = start_up.as_markdown(
+        [
+            *(timed(start_up.IMPORT, run, seconds) for run, seconds in enumerate([4.0, 8.0, 5.0])),
+            *(timed("cnncli --help", run, 0.31) for run in range(3)),
+            *(timed(start_up.FIRST_STEP, run, seconds) for run, seconds in enumerate([6.5, 10.4, 7.6])),
+        ]
+    )
+    # By hand: 2.5, 2.4 and 2.6 s more than the import of the round.
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in told.splitlines()[2:]]
+    assert [(row[0], row[1], row[3], row[4]) for row in rows] == [
+        (start_up.IMPORT, "5.00 (4.00–8.00)", "", ""),
+        ("cnncli --help", "0.31 (0.31–0.31)", "", "0.30: missed"),
+        (start_up.FIRST_STEP, "7.60 (6.50–10.40)", "+2.50", "import + 2.50: met"),
+    ]

@@ -15,6 +15,8 @@ saving of the model too), accuracy on the test examples (the last epoch's plainl
 resident memory. Half of the small JPEGs are Fashion-MNIST's where Debian's package dataset-fashion-mnist is installed,
 else digits again, shifted; photos of any folder are set aside for validation (10%) and test (30%) in the same way for all.
 
+`start-up` measures how long commands take to start, beside the import of TensorFlow: each with its goal.
+
 The table on stdout has medians; `--json FILE` keeps every single measurement.
 The plain scripts are in plain/, each to be read and run by itself. "Plain Keras" is what the tutorials show; beside it
 stand what a user gets who also calls `.cache()`, and who computes the frozen network's outputs once.

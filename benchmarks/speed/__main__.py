@@ -69,7 +69,8 @@ def _time(options: argparse.Namespace, folder: Path) -> None:
         workload = WORKLOADS[name](settings)
         print(f"{workload.title}:", file=sys.stderr, flush=True)
         measured = alternate(workload, folder, runs=runs, seed_count=options.seeds or runs, tell=_tell)
-        print(f"\n{workload.title}\n\n{table.as_markdown(measured, compared=workload.compared)}", flush=True)
+        shown = workload.table(measured) if workload.table else table.as_markdown(measured, compared=workload.compared)
+        print(f"\n{workload.title}\n\n{shown}", flush=True)
         kept["workloads"].append(
             {"name": name, "title": workload.title, "measured": [asdict(each) for each in measured]}
         )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.speed import start_up as starting
+from benchmarks.speed.table import Measured
+
 PLAIN, CACHED, FEATURES_FIRST = "plain Keras", "plain Keras, cached", "plain Keras, features first"
 CNNCLI, FLOAT32 = "cnncli", "cnncli, float32"
 
-LONGEST_RECIPE = "efficientnet-b0"  # of the shipped ones
 _SCRIPTS = Path(__file__).parent / "plain"
 
 
@@ -55,12 +57,14 @@ class Workload:
         title: in the table.
         sides: in the order in which they take turns; the others are compared with the first.
         compared: whether a ratio between the sides means anything.
+        table: what makes its table; None: `table.as_markdown`.
     """
 
     name: str
     title: str
     sides: tuple[Side, ...]
     compared: bool = True
+    table: Callable[[Sequence[Measured]], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -129,10 +133,10 @@ def vgg16(settings: Settings) -> Workload:
     return Workload("vgg16", title, (plain, features_first, *_cnncli("vgg16-transfer", epochs, changes)))
 
 
-def start_up(_: Settings) -> Workload:
-    commands = (["--help"], ["validate", "--static", LONGEST_RECIPE], ["validate", LONGEST_RECIPE])
-    sides = tuple(_command(" ".join(["cnncli", *arguments]), arguments) for arguments in commands)
-    return Workload("start-up", "Start-up", sides, compared=False)
+def start_up(settings: Settings) -> Workload:
+    commands = starting.commands(settings.images.parent / "start-up", settings.digits)
+    sides = tuple(_command(name, command) for name, command in commands.items())
+    return Workload("start-up", "Start-up", sides, compared=False, table=starting.as_markdown)
 
 
 WORKLOADS: Mapping[str, Callable[[Settings], Workload]] = {
@@ -166,8 +170,8 @@ def _cnncli(recipe: str, epochs: int, changes: Mapping[str, Any]) -> tuple[Side,
     return Side(CNNCLI, command, read_cnncli), in_float32
 
 
-def _command(name: str, arguments: list[str]) -> Side:
-    return Side(name, lambda seed: [sys.executable, "-m", "cnncli", *arguments], lambda stdout: Said())
+def _command(name: str, command: list[str]) -> Side:
+    return Side(name, lambda seed: command, lambda stdout: Said())
 
 
 def read_plain(stdout: str) -> Said:

@@ -81,7 +81,7 @@ def visualize_filters(
         from cnncli.interpretability.sample_selection import health_for, initial_of
         from cnncli.network import kernels
         from cnncli.plots.drawn import Drawn
-        from cnncli.plots.filter_tiles import Scale
+        from cnncli.plots.filter_scale import Scale
         from cnncli.plots.kernels import draw_layers, named_or_first
 
         trained = open_model(run_or_model, outputs=Path(output))

@@ -104,6 +104,14 @@ def may_be_copied(values: Values) -> bool:
     return isinstance(values, np.ndarray) and values.nbytes <= LARGE
 
 
+def detached(values: Values) -> Values:
+    """An array of its own for a part of a larger one, which it would keep in memory; where a copy of it does not count."""
+    if not isinstance(values, np.ndarray) or not may_be_copied(values):
+        return values
+    is_part = isinstance(values.base, np.ndarray) and values.base.nbytes > values.nbytes
+    return np.array(values) if is_part else values
+
+
 def as_column(values: Values) -> Column:
     """An array as a column, too."""
     return ArrayRows(values, np.arange(len(values), dtype=np.int64)) if isinstance(values, np.ndarray) else values

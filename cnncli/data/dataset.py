@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.columns import Indexes, Values, as_array, as_column, join, take
+from cnncli.data.columns import Indexes, Values, as_array, as_column, detached, join, take
 from cnncli.data.input_values import InputValues
 from cnncli.data.scales import OF_IMAGES, Scale, ground_of, scale_of
 from cnncli.data.targets import TargetInfo
@@ -158,6 +158,10 @@ class Examples:
         weights = None if self.weights is None else self.weights[indices]
         groups = None if self.groups is None else self.groups[indices]
         return Examples(inputs, take(self.targets, indices), files, sha256, originals, weights, groups)
+
+    def detached(self) -> Examples:
+        """The same examples, which do not keep others in memory."""
+        return replace(self, inputs={name: detached(column) for name, column in self.inputs.items()})
 
 
 def join_examples(parts: Sequence[Examples]) -> Examples:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from typing import Any, TypeVar, cast
+from weakref import WeakValueDictionary
 
 import numpy as np
 import tensorflow as tf
@@ -71,6 +72,7 @@ class Batches:
         self._inputs = examples.inputs
         self._copies = 1
         self._failure: list[CnncliError] = []  # one for all that are made of this one
+        self._tensors: WeakValueDictionary[int, tf.Tensor] = WeakValueDictionary()  # by the id of an array of ours
         self.encodings = dict(encodings)
         self._targets = self.encoding.column(examples)
 
@@ -129,6 +131,7 @@ class Batches:
         assert len(inputs) % self.rows == 0
         found = copy(self)
         found._inputs, found._copies = {INPUT: inputs}, len(inputs) // self.rows
+        found._tensors = WeakValueDictionary()  # an id is that of another array once its own is gone
         return found
 
     def with_stored_targets(self) -> Batches:
@@ -194,7 +197,7 @@ class Batches:
 
     def _rows_of(self, values: Values) -> Callable[[tf.Tensor], tf.Tensor]:
         if may_be_copied(values):
-            array = tf.constant(np.ascontiguousarray(values))
+            array = self._tensor(values)
             return lambda indices: tf.gather(array, indices)
         column = as_column(values)
         dtype = tf.as_dtype(column.dtype)
@@ -210,6 +213,13 @@ class Batches:
             return tf.ensure_shape(tf.numpy_function(read, [indices], dtype), (None, *column.shape[1:]))
 
         return stored
+
+    def _tensor(self, values: Values) -> tf.Tensor:
+        """A copy of an array for TensorFlow: one for all data sets, for as long as one of them is there."""
+        found = self._tensors.get(id(values))
+        if found is None:
+            self._tensors[id(values)] = found = tf.constant(np.ascontiguousarray(values))
+        return found
 
 
 def _alone(values: dict[str, Any]) -> Any:

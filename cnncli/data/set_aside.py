@@ -66,7 +66,8 @@ def set_aside(data: Data, found: LoadedData) -> tuple[dict[str, Examples], list[
         notes += found.targets.part_notes(
             {part: found.targets.whole(examples.targets) for part, examples in taken.items()}, "train"
         )
-    return {**parts, **taken}, notes
+    others = {part: examples.detached() for part, examples in parts.items() if part not in taken}
+    return {**others, **taken}, notes
 
 
 def limited(data: Data, targets: TargetInfo, train: Examples) -> Examples:

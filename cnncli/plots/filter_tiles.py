@@ -8,10 +8,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.plots.filter_scale import Scale
 from cnncli.plots.tiles import to_unit
 
 Normalise = Literal["layer", "filter"]
-Scale = Literal["diverging", "min-max", "rgb"]
 
 MOST_TILES = 256  # filters of one tile each
 MOST_STRIPS = 64  # filters of many tiles each
@@ -51,11 +51,6 @@ class Filters:
     def are_strips(self) -> bool:
         _, groups, slices, *_ = self.tiles.shape
         return bool(groups * slices > 1)
-
-
-def has_colours(kernel: NDArray[Any], depthwise: bool) -> bool:
-    """Whether filters can be drawn as colours: each has a height, a width and three input channels."""
-    return kernel.ndim in (4, 5) and kernel.shape[-2] == 3 and not depthwise
 
 
 def cut(kernel: NDArray[np.float64], scale: Scale, normalise: Normalise, max_filters: int | None) -> Filters:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from cnncli.messages import number_text
 from cnncli.plots import style
-from cnncli.plots.filter_tiles import Filters, Normalise, Scale, counted_of, cut, has_colours, weight_range
+from cnncli.plots.filter_scale import Scale, has_colours
+from cnncli.plots.filter_tiles import Filters, Normalise, counted_of, cut, weight_range
 from cnncli.plots.text_fitting import plain_text, text_width
 from cnncli.plots.tiles import Pixels, Sheet, Spacing, Strip, choose_grid, compose, show_sheet, to_pixels
 

@@ -9,12 +9,12 @@ import keras
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnncli.errors import ModelFileError, RecipeError
+from cnncli.errors import ModelFileError
 from cnncli.interpretability.filter_diagnostics import strongest as strongest_of
-from cnncli.messages import shortened
 from cnncli.network.kernels import NO_CONVOLUTION, Convolution, convolutions, find_all, kernel_of
 from cnncli.plots import naming
-from cnncli.plots.filter_tiles import MOST_STRIPS, Normalise, Scale, has_colours
+from cnncli.plots.filter_scale import Scale, check_scale
+from cnncli.plots.filter_tiles import MOST_STRIPS, Normalise
 from cnncli.plots.filters import draw_filters
 from cnncli.plots.save import Folder, claim, make_folder, save
 from cnncli.plots.text_fitting import plain_text
@@ -67,17 +67,6 @@ def draw_layers(
         figure = _draw(layer, before, scale, normalise, strongest)
         files += save(figure, folder / f"{stem}.png", formats=formats)
     return files
-
-
-def check_scale(layer: Convolution, scale: Scale) -> None:
-    """Refuse colors for filters that have not three input channels.
-
-    Raises:
-        RecipeError: with the shape of the filters.
-    """
-    if scale == "rgb" and not has_colours(*kernel_of(layer.layer)):
-        message = f"the filters of `{shortened(layer.name)}` cannot be drawn as RGB colors: {layer}"
-        raise RecipeError(message, hint="RGB needs filters with a height, a width and 3 input channels")
 
 
 def named_or_first(model: keras.Model, layers: Sequence[str] | None) -> list[Convolution]:

@@ -135,6 +135,10 @@ def _write(figure: Figure, path: Path, kind: str) -> Path:
 
 def _pixels(figure: Figure) -> Image.Image:
     """A page drawn on opaque paper; matplotlib would write its transparency too."""
-    canvas: Any = FigureCanvasAgg(figure)
+    canvas: Any = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
     canvas.draw()
-    return Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
+    size, pixels = canvas.get_width_height(), canvas.buffer_rgba()
+    drawn = Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1).convert("RGB")
+    vars(canvas.renderer).clear()  # the pixels: all texts keep the renderer, in cycles that Python finds late
+    FigureCanvasAgg(figure)  # where the figure is drawn again
+    return drawn

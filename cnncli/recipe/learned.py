@@ -30,7 +30,7 @@ class LearnedLayer(BaseModel):
         arguments: of its constructor, as plain lists and numbers: `vocabulary`, or `mean` and `variance`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     input: str
     index: int = Field(ge=0)
@@ -55,7 +55,7 @@ class LearnedLayer(BaseModel):
 class Learned(BaseModel):
     """What the layers of `prepare` have learned; learned.json of a run holds it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     format: int = Field(1, ge=1, le=1)
     layers: tuple[LearnedLayer, ...] = ()

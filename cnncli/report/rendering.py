@@ -53,6 +53,12 @@ def is_made_as(template: str, path: Path) -> bool:
     return f'<meta name="generator" content="{_MAKERS[template][1]}'.encode() in beginning
 
 
+def compile_templates(task: str) -> None:
+    """Compile the templates of a run's page, which takes longer than to render it; they are kept in this process."""
+    for name in ("page.html", "frame.html", "parts.html", f"{task}/report.html"):
+        _environment().get_template(name)
+
+
 @cache
 def _environment() -> Environment:
     return Environment(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import keras
@@ -20,7 +20,7 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
-from cnncli.training import features
+from cnncli.training import features, xla
 from cnncli.training.augmentation import Augment, training_model
 from cnncli.training.callbacks import TRAINING, AverageStatistics, BestWeights, HistoryCallback, Observer
 from cnncli.training.checkpointing import CheckpointCallback, Checkpoints
@@ -68,6 +68,7 @@ class PhaseReport:
         steps_per_execution: steps before Python is asked again.
         epochs: how many the phase trained.
         stopped: why it ended before its last epoch; empty when it did not.
+        jit_compile: whether XLA compiled the steps.
     """
 
     name: str
@@ -75,6 +76,11 @@ class PhaseReport:
     steps_per_execution: int
     epochs: int = 0
     stopped: str = ""
+    jit_compile: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """What run.json holds; it mentions XLA only where it was used."""
+        return {name: value for name, value in asdict(self).items() if name != "jit_compile" or value}
 
 
 def fit(
@@ -131,10 +137,9 @@ def fit(
             kept = history.reports[index] if index < len(history.reports) else None
             work = _work(network, recipe, phase, train, validation, history, checkpointing, kept, augment, replicas)
             history.reports[index:] = [asdict(work.report)]
-            # XLA on a processor is slower than without, up to four times on small networks.
             work.model.compile(
                 optimizer=make_optimizer(phase.optimizer),
-                jit_compile=False,
+                jit_compile=work.report.jit_compile,
                 steps_per_execution=work.report.steps_per_execution,
                 **losses_and_metrics(recipe, weighs_places=train.weighs_places),
             )
@@ -279,8 +284,11 @@ def _work(
     report = PhaseReport(phase.name, behind.name if behind else "", min(wanted, train.steps))
     if behind and computed:
         of_features, validation = computed
-        return _Work(behind.behind(network), of_features, of_features, validation, report)
+        model = behind.behind(network)
+        report = replace(report, jit_compile=xla.compiles(model))
+        return _Work(model, of_features, of_features, validation, report)
     model, taken = training_model(network, train, augment)
+    report = replace(report, jit_compile=xla.compiles(model, network.augmentation))
     return _Work(model, train, taken, validation, report)
 
 

@@ -14,7 +14,7 @@ from cnncli.messages import did_you_mean, shortened
 from cnncli.network.build import Network
 from cnncli.network.flatten_submodels import Opened, opened
 from cnncli.network.kernels import NO_CONVOLUTION, convolutions, find
-from cnncli.plots.kernels import check_scale
+from cnncli.plots.filter_scale import check_scale
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_pictures import MOST_PICTURES, Picture
 

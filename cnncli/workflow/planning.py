@@ -33,7 +33,7 @@ from cnncli.recipe.schema import LARGEST_SEED, Recipe
 from cnncli.recipe.schema_trackers import Tracker
 from cnncli.runs.learned_file import read_learned
 from cnncli.trackers.registry import settled
-from cnncli.training import devices, features, precision
+from cnncli.training import devices, features, precision, xla
 from cnncli.training.steps import known_multiply_adds
 from cnncli.workflow.downloads import check_downloads
 from cnncli.workflow.figure_checks import check_classes
@@ -75,6 +75,7 @@ def make_plan(
     environment = runs.environment()
     cpu = environment["cpu"]
     device = _device(loaded, options, cpu.get("model") or "CPU")
+    xla.setting()  # a mistake in it is reported before anything is read
     memory = available_memory(device, environment)
     threads = devices.use_threads(_recorded_threads(options.earlier) or options.threads)
     replicas = _replicas(device, options)

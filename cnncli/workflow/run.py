@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from cnncli.network.build import Network, build
 from cnncli.network.whole_images import over_whole_images
 from cnncli.recipe.named_inputs import without_names
 from cnncli.runs import checkpoints as commits
+from cnncli.system_memory import give_back_freed
 from cnncli.tasks.evaluation import evaluate, settle
 from cnncli.tasks.result import Result, Scored
 from cnncli.training.augmentation import of_task
@@ -35,6 +35,7 @@ from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import Fitted, fit
 from cnncli.training.out_of_memory import reraise_out_of_memory
 from cnncli.training.state import State
+from cnncli.workflow import results_preparation
 from cnncli.workflow.expectations import broken as broken_of
 from cnncli.workflow.expectations import expectations
 from cnncli.workflow.first_loss import Batch, check_first_loss
@@ -177,7 +178,7 @@ def _train(
     write_network(folder, planned, network, listener.note)
     with timed(seconds, "fit", listener):
         train, validation = planned.training_batches(network), planned.validation_batches(network)
-        recording = _Recording(listener, folder, _rows_of(checkpoints.resume), tracking)
+        recording = _Recording(listener, folder, _rows_of(checkpoints.resume), tracking, splits.targets.task)
         with watching(options.meeting, lambda lost: lost_worker(lost, options, folder.path)):
             lead_workers(planned, options, folder.path, folder.record["trained_on"]["train"], checkpoints.resume)
             try:
@@ -200,6 +201,7 @@ def _train(
         splits = planned.splits
         with runs.replacing(folder.file("model.keras")) as temporary:
             save(network.model, temporary, _about(planned, folder))
+    give_back_freed()
     with timed(seconds, "evaluate", listener):
         examples = getattr(splits, recipe.evaluate.split)
         scored = _evaluate(planned, network, examples)
@@ -212,9 +214,12 @@ def _train(
     if notes:
         folder.update_record(notes=[*folder.record.get("notes", ()), *map(str, notes)])
     with timed(seconds, "figures", listener):
+        if recording.preparation:
+            recording.preparation.join()
         from cnncli.plots import run_figures
 
         figures = run_figures.draw_all(folder.file("figures/all").parent, recipe, network, fitted, scored, splits)
+    give_back_freed()
     seconds["total"] = sum(seconds.values())
     summary = _summary(planned, folder, fitted, result, seconds)
     profiled = profile(seconds, fitted, train, measure_input=options.profile)
@@ -271,37 +276,32 @@ def _finish(folder: runs.Run, status: str, listener: ProgressListener, **fields:
     folder.finish(status, **fields)
 
 
-def _import_what_comes_later() -> None:
-    """Import beside the training what scoring and drawing need, which takes about a second otherwise."""
-
-    def load() -> None:
-        for name in ("sklearn.metrics", "cnncli.plots.run_figures", "cnncli.report"):
-            with suppress(Exception):  # it is reported when it is needed
-                importlib.import_module(name)
-
-    threading.Thread(target=load, name="imports", daemon=True).start()
-
-
 class _Recording:
     """Passes on what happens to the listener and the trackers, and keeps the history on disk, for at most 3% of the time."""
 
     def __init__(
-        self, listener: ProgressListener, folder: runs.Run, rows: Sequence[Mapping[str, Any]], tracking: Tracking
+        self,
+        listener: ProgressListener,
+        folder: runs.Run,
+        rows: Sequence[Mapping[str, Any]],
+        tracking: Tracking,
+        task: str,
     ) -> None:
         self.listener = listener
         self.folder = folder
         self.tracking = tracking
         self.rows = list(rows)
         self.epoch_begins = listener.epoch_begins
-        self.has_stepped = False
+        self.task = task
+        self.preparation: threading.Thread | None = None  # of what comes after the training
         self.written, self.cost = 0.0, 0.0
         self.loading, self.stopping = listener.loading, listener.stopping
         self.waiting, self.checkpoint_written = listener.waiting, listener.checkpoint_written
 
     def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
-        if not self.has_stepped:
-            self.has_stepped = True
-            _import_what_comes_later()  # before the first step Keras traces the network, which is Python's work too
+        if self.preparation is None:
+            # Not earlier: before the first step Keras traces the network, which is Python's work too.
+            self.preparation = results_preparation.begin(self.task)
         self.listener.step_done(epoch, step, logs)
 
     def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
@@ -361,7 +361,7 @@ def _summary(
         "epochs": len(fitted.history),
         "epochs_planned": planned.epochs,
         "stopped": fitted.stopped or None,
-        "phases": [asdict(phase) for phase in fitted.phases],
+        "phases": [phase.to_json() for phase in fitted.phases],
         planned.recipe.evaluate.split: {"loss": result.loss, **result.metrics},
         "examples": result.count,
         "intervals": result.intervals.to_json(),

@@ -1,5 +1,6 @@
 """What answers at once: the program starts without TensorFlow."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -43,6 +44,78 @@ for arguments in {COMMANDS!r}:
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+# The packages that are imported, with the most modules of each, and what they are for.
+HELP = {
+    "cnncli": 15,  # the names and summaries of commands
+    "typer": 35,
+    "rich": 60,  # tables and panels
+    "annotated_doc": 2,  # Typer's
+    "shellingham": 2,  # Typer's, for completion
+}
+STATIC = HELP | {
+    "cnncli": 115,  # `recipe`, `errors`
+    "yaml": 20,
+    "pydantic": 55,  # the sections of a recipe
+    "pydantic_core": 5,
+    "annotated_types": 1,
+    "typing_inspection": 5,
+    "typing_extensions": 1,
+    "cython_runtime": 1,  # PyYAML's extension, which is not used
+}
+BEFORE_TRAINING = {
+    "cnncli": 380,  # without `plots`, `report`, `interpretability` of one task alone
+    "rich": 70,
+    "scipy": 90,  # TensorFlow asks it for sparse arrays
+    "PIL": 40,
+    "filelock": 40,  # the run's folder has a lock
+}
+NOT_BEFORE_TRAINING = ("matplotlib", "sklearn", "pandas", "optuna", "gradio")
+COUNTED = """
+import sys
+from collections import Counter
+
+def counted():
+    return dict(Counter(name.partition(".")[0] for name in sys.modules if name[0] != "_"))
+"""
+
+
+def test_these_packages_are_imported_by_commands_that_answer_at_once(tmp_path):
+    program = f"""{COUNTED}
+ours = counted().keys() | sys.stdlib_module_names
+from cnncli.cli.app import app
+for arguments, most in ([["--help"], {HELP!r}], [["validate", "--static", "efficientnet-b0"], {STATIC!r}]):
+    app(arguments, prog_name="cnncli", standalone_mode=False)
+    more = {{name: count for name, count in counted().items() if name not in ours and count > most.get(name, 0)}}
+    assert not more, (arguments, more)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_draws_and_scores_is_not_imported_before_training(tmp_path):
+    program = f"""{COUNTED}
+import os
+from cnncli.cli import live
+from cnncli.cli.app import app
+
+def make_listener(make=live.make_listener, **choices):
+    listener = make(**choices)
+    listener.epoch_begins = lambda *_: (print(counted(), flush=True), os._exit(0))
+    return listener
+
+live.make_listener = make_listener
+app(["train", "mnist", "--set", "data.source=mnist-sample", "--quiet"], prog_name="cnncli", standalone_mode=False)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    found = ast.literal_eval(done.stdout.splitlines()[-1])
+    assert found["keras"]
+    assert not found.keys() & NOT_BEFORE_TRAINING
+    assert {name: found[name] for name, most in BEFORE_TRAINING.items() if found.get(name, 0) > most} == {}
 
 
 def test_a_recipe_is_checked_without_what_is_on_disk_and_with_one_validator():

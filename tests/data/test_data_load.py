@@ -188,6 +188,16 @@ def test_folder_that_does_not_fit_into_memory_is_split_as_one_that_does(
 # What is reported.
 
 
+def test_test_images_do_not_keep_all_images_in_memory(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {"train/ants": 8, "train/bees": 8, "test/ants": 2, "test/bees": 2})
+
+    splits = splits_of(folder(tmp_path), allow_leakage=True)
+
+    assert sizes(splits) == (14, 2, 4)
+    held = [part.input for part in (splits.train, splits.validation, splits.test)]
+    assert [isinstance(each, np.ndarray) and each.base is None for each in held] == [True] * 3
+
+
 def test_record_says_what_was_used(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(
         tmp_path,

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +69,22 @@ def test_machine_that_does_not_tell_is_asked_otherwise(machine: Path) -> None:
     (machine / "proc/meminfo").unlink()
 
     assert available_bytes() > 1 << 20
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library gives memory back by itself")
+def test_freed_memory_is_given_back():
+    program = """
+from cnncli.system_memory import give_back_freed
+
+def resident():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) >> 10
+
+blocks = [bytes(4000) for _ in range(25_000)]  # 100 MB
+del blocks[:-1]
+before = resident()
+give_back_freed()
+assert resident() < before - 50, (before, resident())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -6,6 +6,7 @@ import stat
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 from cnncli.errors import OutputError
@@ -44,6 +45,14 @@ def test_the_same_numbers_give_the_same_bytes(tmp_path, kind):
     content = contents.pop()
     assert b"matplotlib.org" not in content
     assert b"<dc:date>" not in content
+
+
+def test_a_saved_figure_keeps_no_pixels(tmp_path):
+    figure = curves()
+    save(figure, tmp_path / "a.png")
+    held = {id(renderer) for text in figure.findobj(Text) if vars(renderer := text._renderer)}
+    assert figure.findobj(Text)
+    assert held == set()
 
 
 def test_other_numbers_give_other_bytes(tmp_path):

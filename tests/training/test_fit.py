@@ -6,6 +6,7 @@ import pytest
 import stand_ins
 from PIL import Image
 
+from cnncli.data import pipeline
 from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.images import Form
 from cnncli.data.pipeline import Batches
@@ -58,6 +59,19 @@ def test_order_is_a_pure_function_of_seed_and_epoch():
     np.testing.assert_array_equal(second, order_of(batches(seed=3), 1))
     assert not np.array_equal(first, order_of(batches(seed=4), 0))
     np.testing.assert_array_equal(np.sort(first), np.sort(EXAMPLES.input[:, 0, 0, 0]))
+
+
+def test_data_sets_of_the_same_batches_share_the_copies_of_their_arrays(monkeypatch):
+    made, copied = batches(seed=3), []
+    constant = pipeline.tf.constant
+    monkeypatch.setattr(pipeline.tf, "constant", lambda values: copied.append(len(values)) or constant(values))
+
+    kept = [made.dataset(), made.dataset(first_step=1), made.in_order().dataset(), made.with_stored_targets().dataset()]
+    assert copied == [len(EXAMPLES)] * 2  # the inputs and the targets
+    other = made.of(EXAMPLES.input[::-1].copy()).dataset()
+    assert copied == [len(EXAMPLES)] * 4
+    np.testing.assert_array_equal(next(iter(kept[2]))[0], EXAMPLES.input[:8])
+    assert next(iter(other))[0].shape == (8, 6, 6, 1)
 
 
 def test_without_a_seed_the_order_is_kept():
