@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,12 +17,12 @@ from cnncli.cli import (
     finished_run,
     folds,
     options,
+    resumed_run,
     tensorflow_log,
     training_processes,
 )
 from cnncli.distribute.meeting import START_TIMEOUT
-from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
-from cnncli.messages import printable
+from cnncli.errors import ExpectationError, Place, Problem, UsageError
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
@@ -135,6 +134,7 @@ def train(
             "--start-timeout",
             metavar="SECONDS",
             help="Wait this long for the other processes.",
+            show_default="120",
             rich_help_panel=options.SEVERAL,
         ),
     ] = START_TIMEOUT,
@@ -188,7 +188,7 @@ def train(
     started = time.monotonic()
     options.check_device(device)
     trackers = _checked_trackers(track, resume=resume)
-    _check_epochs(epochs)
+    resumed_run.check_epochs(epochs)
     others = {
         "--resume": resume,
         "--dry-run": dry_run,
@@ -234,9 +234,9 @@ def train(
             raise UsageError(
                 Problem("a resumed run keeps its fold", "leave out --fold, or write --fold all", Place("--fold"))
             )
-        going_on = _run_to_resume(Path(output), recipe, changes, run)
+        going_on = resumed_run.run_to_resume(Path(output), recipe, changes, run)
         if going_on.is_finished and not changes:
-            _say_finished(going_on, as_json=as_json, quiet=quiet)
+            resumed_run.say_finished(going_on, as_json=as_json, quiet=quiet)
             return
         loaded = going_on.loaded
         if cluster is None and workers is None:
@@ -244,7 +244,7 @@ def train(
     else:
         is_worker = cluster is not None and not cluster.is_chief
         going_on, loaded = None, _load(recipe, changes, Path(output), run, fold, is_worker=is_worker)
-    _check_epochs(epochs, loaded, is_resumed=going_on is not None)
+    resumed_run.check_epochs(epochs, loaded, is_resumed=going_on is not None)
     if loaded.recipe.tune is not None and going_on is None and not quiet:
         console.say("The section tune is ignored: cnncli tune searches.")
     if find_lr:
@@ -362,7 +362,7 @@ def _train_all(
         if choices.dry_run:
             option = "--fold all" if repeat is None else "--repeat"
             raise UsageError(Problem(f"this option does not go with --resume {option}", place=Place("--dry-run")))
-        _refuse_changes(changes, choices.run)
+        resumed_run.refuse_changes(changes, choices.run)
         folds.resume_all(recipe, changes, choices, repeat)
         return
     if repeat is not None:
@@ -410,64 +410,6 @@ def _load(
     return loaded
 
 
-@dataclass(frozen=True)
-class _GoingOn:
-    """A run to go on with."""
-
-    path: Path
-    loaded: LoadedRecipe
-    is_finished: bool
-    stopped: str  # why its training ended before its last epoch; empty when it did not
-    workers: int | None  # that `--workers` started; None: it was not given
-
-
-def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_name: str | None) -> _GoingOn:
-    """Find the run and its own recipe.
-
-    Raises:
-        UsageError: something else than the epochs is to be changed.
-        OutputError: there is no such run, or none that was stopped.
-    """
-    from cnncli import runs
-    from cnncli.recipe.load import load_resolved
-
-    _refuse_changes(changes, run_name)
-    if run is None:
-        stopped = [each for each in runs.list_runs(outputs) if each.status in ("interrupted", "failed")]
-        if not stopped:
-            raise OutputError(f"no run in {outputs} was stopped", hint="name the run: cnncli train --resume RUN")
-        path = stopped[0].path
-    else:
-        path = runs.find(outputs, run)
-    record = runs.read_record(path)
-    loaded = load_resolved(path / runs.RESOLVED, changes)
-    reason, replicas = record.get("stopped"), record.get("replicas")
-    started = replicas if isinstance(replicas, dict) and replicas.get("found_by") == "--workers" else {}
-    workers = started.get("workers")
-    return _GoingOn(
-        path,
-        loaded,
-        record.get("status") == "completed",
-        reason if isinstance(reason, str) else "",
-        workers if isinstance(workers, int) else None,
-    )
-
-
-def _refuse_changes(changes: Sequence[str], run_name: str | None) -> None:
-    """Refuse to change what a resumed run keeps.
-
-    Raises:
-        UsageError: something else than the epochs is to be changed.
-    """
-    if run_name is not None:
-        raise UsageError(Problem("a resumed run keeps its name", "leave out --run", Place("--run")))
-    if other := [change for change in changes if not change.startswith("train.epochs=")]:
-        place = Place(f"--set {other[0]}")
-        raise UsageError(
-            Problem("a resumed run keeps its recipe; only train.epochs can be changed", "start a new run", place)
-        )
-
-
 def _checked_trackers(names: Sequence[str] | None, *, resume: bool) -> tuple[str, ...]:
     """Check `--track`.
 
@@ -482,37 +424,3 @@ def _checked_trackers(names: Sequence[str] | None, *, resume: bool) -> tuple[str
         hint = f"leave out --track, and send the finished run with: cnncli track RUN --to {names[0]}"
         raise UsageError(Problem("a resumed run keeps its trackers", hint, Place("--track")))
     return tuple(dict.fromkeys(names or ()))
-
-
-def _say_finished(going_on: _GoingOn, *, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        told = {"run": str(going_on.path), "status": "completed", "stopped": going_on.stopped or None}
-        console.print_json({**console.SCHEMA, **told})
-    elif not quiet:
-        further = "" if _phases_have_epochs(going_on.loaded) else " --epochs N trains it further."
-        console.say(f"{printable(str(going_on.path))} is already finished.{further}")
-        if going_on.stopped:
-            console.say_pairs([("Stopped", going_on.stopped)])
-
-
-def _phases_have_epochs(loaded: LoadedRecipe) -> bool:
-    """Whether the training has phases, and train.epochs counts for none of them."""
-    phases = loaded.recipe.train.phases
-    return bool(phases) and all(phase.epochs for phase in phases)
-
-
-def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None, *, is_resumed: bool = False) -> None:
-    """Refuse `--epochs` where it cannot mean anything.
-
-    Raises:
-        UsageError: there is no such number, or every phase of the recipe says its own.
-    """
-    if epochs is None:
-        return
-    if epochs < 1:
-        raise UsageError(Problem(f"expected an integer ≥ 1, got {epochs}", place=Place("--epochs")))
-    if loaded and _phases_have_epochs(loaded):
-        hint = f"change one of them: --set train.phases.0.epochs={epochs}"
-        if is_resumed:
-            hint = "a resumed run keeps them: leave out --epochs, or start a new run"
-        raise UsageError(Problem("every phase of the recipe sets its own epochs", hint, Place("--epochs")))
