@@ -56,7 +56,7 @@ model:
 train: {{epochs: {epochs}, optimizer: adam, seed: 7, batch_size: 64, precision: float32}}
 """
 _NETWORKS = {
-    "5,000 parameters": """\
+    "3,100 parameters": """\
     - Conv2D: {name: c1, filters: 8, kernel_size: 5, strides: 2, activation: relu}
     - MaxPooling2D: 2
     - Flatten""",

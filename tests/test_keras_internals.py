@@ -1,6 +1,8 @@
 """What cnncli relies on in Keras beyond its public interface, and that nothing else of it is used."""
 
 import re
+import socket
+import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -215,3 +217,19 @@ def test_gradients_of_graphs_are_forgotten():
     assert len(registry) > len(kept) > 100
     keras_internals.forget_custom_gradients()
     assert set(registry) == kept
+
+
+def test_handler_of_sigterm_survives_the_start_of_several_processes():
+    script = """
+import os, signal, sys
+from cnncli.distribute.cluster import Cluster
+from cnncli.distribute.replicas import across
+received = []
+signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
+across(Cluster((sys.argv[1],), 0, "--hosts"), "cpu")
+os.kill(os.getpid(), signal.SIGTERM)
+sys.exit(received != [signal.SIGTERM])
+"""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    subprocess.run([sys.executable, "-c", script, address], check=True, capture_output=True, timeout=120)

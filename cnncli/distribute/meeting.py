@@ -177,7 +177,7 @@ class _Workers:
     def misfits(
         self, rank: int, worker: _ConnectedWorker, about: Mapping[str, Any], addresses: list[Any]
     ) -> list[Problem]:
-        """What of a worker differs from what the chief expects."""
+        """How a worker differs from what the chief expects."""
         mine = list(self.cluster.addresses)
         if addresses != mine:
             message = f"the worker on {worker.host} has the addresses {_listed(addresses)}, the chief {_listed(mine)}"
