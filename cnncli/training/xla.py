@@ -13,8 +13,9 @@ from cnncli.errors import Place, Problem, UsageError
 from cnncli.messages import shortened
 
 OF_CNNCLI = "CNNCLI_XLA"
-# XLA lacks these interpolations, although Keras says that it compiles their layers; it lacks `antialias`, too.
+# XLA lacks these interpolations and layers, although Keras says that it compiles them; it lacks `antialias`, too.
 _INTERPOLATIONS = ("bicubic", "lanczos3", "lanczos5")
+_WITHOUT = ("RandomElasticTransform",)
 
 
 def compiles(model: keras.Model, augmentation: keras.Model | None = None) -> bool:
@@ -57,4 +58,4 @@ def can_compile(model: keras.Model) -> bool:
 
 def _is_implemented(layer: Any) -> bool:
     resizes_otherwise = getattr(layer, "interpolation", "") in _INTERPOLATIONS or getattr(layer, "antialias", False)
-    return bool(layer.supports_jit) and not resizes_otherwise
+    return bool(layer.supports_jit) and not resizes_otherwise and type(layer).__name__ not in _WITHOUT

@@ -55,6 +55,7 @@ def test_a_gpu_computes_with_xla(gpu):
         keras.layers.Resizing(4, 4, interpolation="lanczos3"),
         keras.layers.Resizing(4, 4, antialias=True),
         keras.layers.RandomRotation(0.1),
+        keras.layers.RandomElasticTransform(),
     ],
     ids=lambda layer: layer.name,
 )
