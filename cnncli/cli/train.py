@@ -228,7 +228,7 @@ def train(
         _train_all(recipe, changes, choices_of_all, resume=resume, repeat=repeat)
         return
     _check_devices(devices)
-    cluster = None if dry_run or find_lr else training_processes.find_cluster(workers, hosts, rank)
+    cluster = None if find_lr else training_processes.find_cluster(workers, hosts, rank)
     if resume:
         if fold is not None:
             raise UsageError(
@@ -239,7 +239,7 @@ def train(
             _say_finished(going_on, as_json=as_json, quiet=quiet)
             return
         loaded = going_on.loaded
-        if cluster is None and workers is None and not dry_run:
+        if cluster is None and workers is None:
             cluster = training_processes.find_cluster(going_on.workers, None, None)
     else:
         is_worker = cluster is not None and not cluster.is_chief
@@ -266,7 +266,8 @@ def train(
         str(going_on.path) if going_on else recipe or "", changes, Path(output), fold, device, devices, resume=resume
     )
     resumed = going_on.path if going_on else None
-    with training_processes.joined(cluster, loaded, arguments, start_timeout, quiet=quiet) as processes:
+    met = None if dry_run else cluster
+    with training_processes.joined(met, loaded, arguments, start_timeout, quiet=quiet) as processes:
         finished = None
         listener = processes.listener(quiet=quiet, verbose=verbose)
         with tensorflow_log.captured(resumed) as log:
@@ -283,6 +284,7 @@ def train(
                 resumed,
                 track=trackers,
                 devices=devices,
+                planned_workers=cluster.size if cluster and dry_run else 1,
                 **processes.as_options(),
             )
             with listener:

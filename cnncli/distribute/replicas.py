@@ -94,7 +94,7 @@ class Replicas:
             elif own is not False:
                 kept[own] = array[own]
             texts.append(np.ascontiguousarray(kept).tobytes())
-        added = self._added(np.frombuffer(_padded(b"".join(texts)), np.int32)).tobytes()
+        added = self._added(np.frombuffer(_padded(b"".join(texts)), np.int32)).tobytes() if texts else b""
         found, offset = [], 0
         for (array, _), text in zip(wanted, texts, strict=True):
             values = np.frombuffer(added, array.dtype, count=array.size, offset=offset)
@@ -124,9 +124,11 @@ class Replicas:
                 value.assign(array[number])
 
     def average(self, variables: Sequence[Any]) -> None:
-        """Give all replicas the mean of what they have; every process must call it."""
-        means = [array.mean(axis=0, dtype=array.dtype) for array in self.values_of(variables)] if variables else []
-        for variable, mean in zip(variables, means, strict=True):
+        """Give all replicas the mean of what they have; every process must call it. Equal values stay, to the last bit."""
+        for variable, array in zip(variables, self.values_of(variables), strict=True):
+            if (array == array[0]).all():
+                continue
+            mean = array.mean(axis=0, dtype=array.dtype)
             for value in keras_internals.values_here(variable):
                 value.assign(mean)
 

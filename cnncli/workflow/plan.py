@@ -48,6 +48,7 @@ class Options:
         meeting: the processes that train together; None: this one alone.
         local_workers: those of them that this process started.
         seed: of all these processes, where the recipe has none.
+        planned_workers: processes that a dry run is a check for, and does not start.
     """
 
     outputs: Path
@@ -66,6 +67,7 @@ class Options:
     meeting: Meeting | None = None
     local_workers: LocalWorkers | None = None
     seed: int | None = None
+    planned_workers: int = 1
 
     @property
     def earlier(self) -> Path | None:

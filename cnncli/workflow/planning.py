@@ -78,7 +78,7 @@ def make_plan(
     threads = devices.use_threads(_recorded_threads(options.earlier) or options.threads)
     replicas = _replicas(device, options.meeting)
     with placed_in(loaded):
-        check_replicas(loaded.recipe, replicas.count)
+        check_replicas(loaded.recipe, replicas.count * options.planned_workers)
     with timed(seconds, "build", listener):
         checked = check_without_data(loaded, memory)
     with placed_in(loaded), timed(seconds, "data", listener):

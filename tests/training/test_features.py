@@ -6,6 +6,7 @@ import pytest
 import stand_ins
 
 from cnncli.data import cache
+from cnncli.distribute.replicas import alone
 from cnncli.network.build import build, build_symbolically
 from cnncli.network.checks import freeze
 from cnncli.network.frozen import find_cut
@@ -251,7 +252,7 @@ def test_copies_differ_and_the_epochs_take_turns():
     [phase] = phases_of(recipe)
     freeze(network, recipe, phase)
     train_batches, validation = features.compute(
-        network, features.plan(network, recipe, phase), batches(), batches(), lambda *_: None
+        network, features.plan(network, recipe, phase), batches(), batches(), lambda *_: None, alone()
     )
 
     def epoch(number):
