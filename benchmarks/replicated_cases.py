@@ -215,7 +215,7 @@ CASES = (
     Case("weighted-masks", _SHAPES + "  class_weight: balanced\n", _MAPS + _CLASS_MAPS, "  batch_size: 8\n"),
     Case(
         "ignored-pixels",
-        "  source: {mask_folder: {images: photos, masks: masks, ignore: 255, color: grayscale}}\n" + _PARTS,
+        "  source: {mask_folder: {images: photos, masks: masks, ignore: 255, color: grayscale, image_size: [12, 12]}}\n" + _PARTS,
         _MAPS + _CLASS_MAPS,
     ),
     Case(

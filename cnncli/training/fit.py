@@ -138,6 +138,8 @@ def fit(
                 steps_per_execution=work.report.steps_per_execution,
                 **losses_and_metrics(recipe, weighs_places=train.weighs_places),
             )
+            if replicas.count > 1:
+                keras_internals.add_gradients_first(work.model.optimizer)
             history.phase = phase
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
             history.patient = [each for each in callbacks if isinstance(each, _PATIENT)]
