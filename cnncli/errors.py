@@ -169,14 +169,15 @@ class Stopped(BaseException):
 
     Args:
         number: of the signal; the exit code is 128 more.
+        together: all processes of a training stop, after the same step.
 
     Attributes:
         hint: what to do to go on; empty where there is nothing to go on with.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, *, together: bool = False) -> None:
         super().__init__(number)
-        self.number = number
+        self.number, self.together = number, together
         self.hint = ""
 
 

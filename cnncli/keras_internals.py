@@ -163,6 +163,23 @@ def with_steps(distributed: Any, steps: int) -> Any:
     return distributed
 
 
+def add_gradients_first(optimizer: Any) -> None:
+    """Let the optimizer of a compiled model add the gradients of all replicas before it does anything else with them.
+
+    Keras adds them last: each replica clips its own gradients, and decides by itself whether those of float16 are finite. One that
+    skips a step leaves the others waiting for its gradients.
+    """
+    apply, inner = optimizer.apply, getattr(optimizer, "inner_optimizer", optimizer)
+
+    def apply_added(grads: Any, trainable_variables: Any = None) -> Any:
+        replica = tf.distribute.get_replica_context()
+        added = iter(replica.all_reduce(tf.distribute.ReduceOp.SUM, [grad for grad in grads if grad is not None]))
+        return apply([None if grad is None else next(added) for grad in grads], trainable_variables)
+
+    optimizer.apply = apply_added
+    inner._all_reduce_sum_gradients = list
+
+
 def values_here(variable: Any) -> tuple[Any, ...]:
     """The TensorFlow variables behind a variable of Keras: one for each replica in this process."""
     value = variable._value

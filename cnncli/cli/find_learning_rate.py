@@ -79,7 +79,7 @@ def find_learning_rate(
         from cnncli import workflow
         from cnncli.workflow.find_learning_rate import find_learning_rate as find
 
-        choices = workflow.Options(output, None, device, tuple(sys.argv), started)
+        choices = workflow.Options(output, None, device, tuple(sys.argv), started, devices=1)
         with listener:
             planned = workflow.make_plan(loaded, choices, listener)
             found = find(planned, listener, _progress(listener))

@@ -196,6 +196,10 @@ def train(
         "--open": open_report,
         "--profile": profile,
         "--track": bool(trackers),
+        "--workers": workers is not None,
+        "--devices": devices is not None,
+        "--hosts": hosts is not None,
+        "--rank": rank is not None,
     }
     find_learning_rate.check_options(find=find_lr, to=to, others=others)
     changes = [*(settings or []), *([f"train.epochs={epochs}"] if epochs is not None else [])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -161,7 +162,13 @@ def on_devices(count: int, kind: str) -> Replicas:
     """
     if count == 1:
         return alone()
-    return Replicas(tf.distribute.MirroredStrategy([f"{kind.upper()}:{number}" for number in range(count)]))
+    return Replicas(_mirrored(count, kind))
+
+
+@cache
+def _mirrored(count: int, kind: str) -> tf.distribute.Strategy:
+    """One strategy for all trainings of a process: a second one would number its collective operations from the beginning."""
+    return tf.distribute.MirroredStrategy([f"{kind.upper()}:{number}" for number in range(count)])
 
 
 def across(cluster: Cluster, kind: str) -> Replicas:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from cnncli import keras_internals
 from cnncli.distribute.control_channel import Lost, Meeting
-from cnncli.errors import CnncliError, WorkerError
+from cnncli.errors import CnncliError, Stopped, WorkerError
 
 _SECONDS_TO_NAME = 25.0  # TensorFlow may fail before the control channel knows which process was lost
 _SECONDS_TO_REACT = 8.0
@@ -49,6 +49,10 @@ def watching(meeting: Meeting | None, explain: Callable[[Lost], WorkerError]) ->
     try:
         yield
     except CnncliError:
+        raise
+    except Stopped as stop:
+        if stop.together:  # the chief may still write a checkpoint, and the end of the others is no loss
+            meeting.finish_together()
         raise
     except Exception as error:
         lost = meeting.wait_lost(_SECONDS_TO_NAME)

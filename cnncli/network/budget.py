@@ -66,7 +66,13 @@ def measure(network: Network, *, batch_size: int, trainable_params: int | None =
 
 
 def check(
-    budget: Budget, *, batch_size: int, available: int, device: str, path: tuple[str | int, ...] = ("model", "layers")
+    budget: Budget,
+    *,
+    batch_size: int,
+    available: int,
+    device: str,
+    path: tuple[str | int, ...] = ("model", "layers"),
+    parts: int = 1,
 ) -> None:
     """Refuse a network that cannot fit.
 
@@ -74,18 +80,19 @@ def check(
         available: bytes that the device has.
         device: what to call it.
         path: of the largest layer in the recipe.
+        parts: into which a batch is divided; the device computes one of them.
 
     Raises:
         ResourceError: names the three largest layers and a batch size that fits.
     """
-    needed = budget.bytes(batch_size)
+    needed = budget.bytes(-(-batch_size // parts))
     if needed <= available:
         return
     largest = ", ".join(f"{name} ({gigabytes(size)})" for name, size in budget.largest)
     per_example = budget.bytes(1) - budget.bytes(0)
     fitting = int((available - budget.bytes(0)) // per_example) if per_example else 0
     if fitting >= 1:
-        hint = f"train.batch_size: {2 ** int(math.log2(fitting))} would fit"
+        hint = f"train.batch_size: {parts * 2 ** int(math.log2(fitting))} would fit"
     else:
         hint = "no batch size fits: a smaller input, fewer filters or a smaller Dense layer after Flatten"
     raise ResourceError(

@@ -143,6 +143,8 @@ def fit(
                 steps_per_execution=work.report.steps_per_execution,
                 **losses_and_metrics(recipe, weighs_places=train.weighs_places),
             )
+            if replicas.count > 1:
+                keras_internals.add_gradients_first(work.model.optimizer)
             history.phase = phase
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
             history.patient = [each for each in callbacks if isinstance(each, _PATIENT)]
@@ -271,16 +273,16 @@ def _work(
             f"the run trained on features after {kept['features_after']}, and there is no room for them now",
             hint="free some memory, or some space for the cache (see: cnncli doctor)",
         )
-    wanted = (
-        kept["steps_per_execution"]
-        if kept
-        else recipe.train.steps_per_execution
-        or steps_per_execution(
+    if replicas.count > 1:
+        wanted = 1  # Keras fails at several steps
+    elif kept:
+        wanted = kept["steps_per_execution"]
+    else:
+        wanted = recipe.train.steps_per_execution or steps_per_execution(
             forward_multiply_adds(network, without=behind.layers if behind else ()),
             batch_size=train.batch_size,
-            steps=train.steps if replicas.count == 1 else 1,  # Keras fails at several steps with several replicas
+            steps=train.steps,
         )
-    )
     report = PhaseReport(phase.name, behind.name if behind else "", min(wanted, train.steps))
     if behind and computed:
         of_features, validation = computed

@@ -19,9 +19,9 @@ class Pending:
         self.number = 0
 
     def stop_if_asked(self) -> None:
-        """Raises: Stopped: a signal came."""
+        """Raises: Stopped: a signal came; all processes of the training know of it."""
         if self.number:
-            raise Stopped(self.number)
+            raise Stopped(self.number, together=True)
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from cnncli.workflow.resume import (
     refuse_changed_data,
     refuse_changed_recipe,
     refuse_fewer_epochs,
+    refuse_other_replicas,
     sha256_of,
 )
 
@@ -77,7 +78,8 @@ def open_folder(planned: Plan, options: Options, listener: ProgressListener) -> 
             has_ended = values["is_stopping"] and planned.epochs <= values["last"]
             epoch = (planned.epochs if has_ended else values["epoch"]) + 1
             listener.continuing(epoch, values["step"], values["watcher"]["rows"])
-        before = [*_killed(folder.record, beginning, planned.epochs), *beginning.notes]
+        others = refuse_other_replicas(beginning.state, planned.replicas.count)
+        before = [*_killed(folder.record, beginning, planned.epochs), *beginning.notes, *others]
         for note in before:
             listener.note(note)
         notes = [*before, *_compare_with_earlier(planned, folder.record, listener)]
@@ -96,6 +98,7 @@ def open_folder(planned: Plan, options: Options, listener: ProgressListener) -> 
             status="running",
             ended=None,
             epochs_planned=planned.epochs,
+            replicas=_replicas(planned, options),
             resumes=[*folder.record.get("resumes", ()), resumed],
             resolved_sha256=list(dict.fromkeys([*folder.record["resolved_sha256"], digest])),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +76,9 @@ def make_plan(
     cpu = environment["cpu"]
     device = _device(loaded, options, cpu.get("model") or "CPU")
     xla.setting()  # a mistake in it is reported before anything is read
-    memory = available_memory(device, environment)
     threads = devices.use_threads(_recorded_threads(options.earlier) or options.threads)
     replicas = _replicas(device, options)
+    memory = available_memory(device, environment, replicas=replicas.count, machines=_machines(options.meeting))
     with placed_in(loaded):
         check_replicas(loaded.recipe, replicas.count * options.planned_workers)
     with timed(seconds, "build", listener):
@@ -207,10 +207,11 @@ def _recorded_threads(earlier: Path | None) -> devices.Threads | None:
 
 def _device(loaded: LoadedRecipe, options: Options, cpu_name: str) -> devices.Device:
     """The devices that the command line asks for, or else the recipe."""
-    wanted = options.device or loaded.recipe.train.device
     cluster = options.meeting.cluster if options.meeting else None
     share = cluster.gpu_share if cluster else (0, 1)
-    count = options.devices or recorded_devices(options.earlier)
+    recorded = recorded_devices(options.earlier, options.again)
+    count = options.devices or recorded.count
+    wanted = options.device or recorded.kind or loaded.recipe.train.device
     if count is None:
         found = devices.gpus_found(share) if wanted != "cpu" else 0
         count = usable_devices(loaded.recipe, found, cluster.size if cluster else 1)
@@ -230,11 +231,38 @@ def _replicas(device: devices.Device, options: Options) -> Replicas:
         return across(options.meeting.cluster, device.kind)
 
 
-def recorded_devices(earlier: Path | None) -> int | None:
-    """On how many devices of each process an earlier run trained; None where there is none."""
-    said = runs.read_record(earlier).get("replicas") if earlier else None
-    count = said.get("devices") if isinstance(said, Mapping) else None
-    return count if isinstance(count, int) and count > 0 else None
+def _machines(meeting: Meeting | None) -> int:
+    """How many machines train together, where each has as many processes as this one."""
+    return max(1, meeting.cluster.size // meeting.cluster.gpu_share[1]) if meeting else 1
+
+
+@dataclass(frozen=True)
+class RecordedDevices:
+    """What an earlier run trained on.
+
+    Attributes:
+        count: of devices in each process; None where there is no such run, or its record does not say.
+        kind: `cpu` or `gpu` where there were several, which `auto` does not find again; else None.
+    """
+
+    count: int | None = None
+    kind: str | None = None
+
+
+def recorded_devices(earlier: Path | None, again: Path | None = None) -> RecordedDevices:
+    """The devices of an earlier run.
+
+    Args:
+        earlier: its folder.
+        again: the same folder where one process does again what several processes did: it takes as many devices as all of them.
+    """
+    record = runs.read_record(earlier) if earlier else {}
+    said, device = record.get("replicas"), record.get("device")
+    count = said.get("count" if again else "devices") if isinstance(said, Mapping) else None
+    if not isinstance(count, int) or count < 1:
+        return RecordedDevices()
+    kind = device.get("kind") if count > 1 and isinstance(device, Mapping) else None
+    return RecordedDevices(count, kind if kind in ("cpu", "gpu") else None)
 
 
 def _numbers_on_disk(counted: budget.Budget, *, keeps_state: bool) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from cnncli.data.dataset import Splits
 from cnncli.errors import DataError, ModelFileError, Problem, RecipeError, UsageError
+from cnncli.messages import counted
 from cnncli.runs import RESOLVED, checkpoints, onednn
 from cnncli.training.state import State
 from cnncli.workflow.plan import Plan
@@ -95,6 +96,28 @@ def refuse_changed_data(splits: Splits, record: Mapping[str, Any]) -> None:
     raise DataError(Problem("the data has changed since the run started", hint, path=("data", "source")))
 
 
+def refuse_other_replicas(state: State | None, replicas: int) -> list[Problem]:
+    """Compare the replicas of the network with those of the state: within an epoch each has its own part of it.
+
+    Returns:
+        A note, where the training goes on at the end of an epoch with another number.
+
+    Raises:
+        UsageError: the training would go on within an epoch.
+    """
+    if state is None:
+        return []
+    before = state.values.get("replicas", 1)
+    if before == replicas:
+        return []
+    change = f"{counted(before, 'replica')} of the network trained before, and {replicas} now"
+    if not state.values["step"]:
+        return [Problem(f"{change}; {OTHER_BITS}")]
+    epoch, step = state.values["epoch"] + 1, state.values["step"]
+    hint = "resume it with as many devices and workers as before; after the end of an epoch others may go on"
+    raise UsageError(Problem(f"{change}: the run was stopped within epoch {epoch}, after step {step}", hint))
+
+
 def refuse_fewer_epochs(state: State | None, epochs: int) -> None:
     """Compare the epochs that are wanted with those that are done.
 
@@ -123,6 +146,11 @@ def changed_environment(record: Mapping[str, Any], now: Mapping[str, Any], plann
     device = f"{planned.device.kind}: {planned.device.name}"
     if began and began != device:
         notes.append(Problem(f"the device has changed since the run started: {began} -> {device}", OTHER_BITS))
+    replicas = record.get("replicas") or {}
+    workers, count = planned.replicas.workers, planned.replicas.count
+    if replicas.get("workers", 1) != workers and replicas.get("count", 1) == count:
+        processes = counted(replicas.get("workers", 1), "process", "processes")
+        notes.append(Problem(f"the run trained in {processes}, and trains in {workers} now", OTHER_BITS))
     compared = [("versions", "versions"), ("processor", "cpu")]
     if record.get("threads") != asdict(planned.threads):
         compared.append(("cores", "cores"))

@@ -23,10 +23,12 @@ class Available:
     Attributes:
         bytes: how much.
         whose: what has it, as messages call it.
+        parts: into which a batch is divided; one of them has to fit.
     """
 
     bytes: int
     whose: str
+    parts: int = 1
 
     def check(self, checked: Checked) -> None:
         """Refuse a network that cannot fit; nothing is allocated.
@@ -39,16 +41,29 @@ class Available:
         where = path_of(recipe.model.layers, largest)
         with placed_in(checked.loaded):
             batch_size, what = recipe.train.batch_size, self.whose
-            budget.check(checked.budget, batch_size=batch_size, available=self.bytes, device=what, path=where)
+            budget.check(
+                checked.budget, batch_size=batch_size, available=self.bytes, device=what, path=where, parts=self.parts
+            )
 
 
-def available_memory(device: devices.Device | None = None, environment: Mapping[str, Any] | None = None) -> Available:
-    """Find the memory of a device; None: of this machine."""
+def available_memory(
+    device: devices.Device | None = None,
+    environment: Mapping[str, Any] | None = None,
+    *,
+    replicas: int = 1,
+    machines: int = 1,
+) -> Available:
+    """Find the memory of a device; None: of this machine.
+
+    Args:
+        replicas: of the network, one for each GPU.
+        machines: that train together.
+    """
     environment = runs.environment() if environment is None else environment
     if device and device.kind == "gpu":
         sizes = [
             gpu["memory_bytes"] for gpu in environment["gpus"] if gpu["name"] == device.name and gpu["memory_bytes"]
         ]
         if sizes:
-            return Available(min(sizes), device.name)
-    return Available(environment.get("memory_bytes") or _UNKNOWN, "this machine")
+            return Available(min(sizes), device.name, replicas)
+    return Available(environment.get("memory_bytes") or _UNKNOWN, "this machine", machines)
