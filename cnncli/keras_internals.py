@@ -166,8 +166,8 @@ def with_steps(distributed: Any, steps: int) -> Any:
 def add_gradients_first(optimizer: Any) -> None:
     """Let the optimizer of a compiled model add the gradients of all replicas before it does anything else with them.
 
-    Keras adds them last: each replica clips its own gradients, and decides by itself whether those of float16 are finite. One that
-    skips a step leaves the others waiting for its gradients.
+    Keras adds them last: each replica clips its own gradients, and decides by itself whether those of float16 are finite.
+    One that skips a step leaves the others waiting for its gradients.
     """
     apply, inner = optimizer.apply, getattr(optimizer, "inner_optimizer", optimizer)
 

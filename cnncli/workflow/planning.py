@@ -17,6 +17,7 @@ from cnncli.data.dataset import Splits
 from cnncli.data.epoch_drawing import examples_per_epoch
 from cnncli.data.load import as_used
 from cnncli.data.windowed_examples import in_windows
+from cnncli.distribute.control_channel import Meeting
 from cnncli.distribute.replicas import Replicas, across, on_devices
 from cnncli.distribute.watching import watching
 from cnncli.errors import Place, Problem, ResourceError
