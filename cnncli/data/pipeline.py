@@ -72,7 +72,7 @@ class Batches:
         self._inputs = examples.inputs
         self._copies = 1
         self._failure: list[CnncliError] = []  # one for all that are made of this one
-        self._tensors: WeakValueDictionary[int, tf.Tensor] = WeakValueDictionary()  # by the id of an array of ours
+        self._tensors: WeakValueDictionary[str, tf.Tensor] = WeakValueDictionary()  # by the name of a column of ours
         self.encodings = dict(encodings)
         self._targets = self.encoding.column(examples)
 
@@ -131,7 +131,7 @@ class Batches:
         assert len(inputs) % self.rows == 0
         found = copy(self)
         found._inputs, found._copies = {INPUT: inputs}, len(inputs) // self.rows
-        found._tensors = WeakValueDictionary()  # an id is that of another array once its own is gone
+        found._tensors = WeakValueDictionary()  # the columns are other ones
         return found
 
     def with_stored_targets(self) -> Batches:
@@ -177,10 +177,10 @@ class Batches:
         return order if self._drawing is None else self._drawing.drawn(order, seed)
 
     def _gather(self) -> Any:
-        inputs_at = {name: self._rows_of(column) for name, column in self._inputs.items()}
+        inputs_at = {name: self._rows_of(f"input {name}", column) for name, column in self._inputs.items()}
         are_inputs = self._targets is self._inputs.get(INPUT)
-        targets_at = None if are_inputs else self._rows_of(self._targets)
-        weights_at = None if self._weights is None else self._rows_of(self._weights)
+        targets_at = None if are_inputs else self._rows_of("targets", self._targets)
+        weights_at = None if self._weights is None else self._rows_of("weights", self._weights)
 
         @_as_it_stands
         def batch(drawn: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -195,9 +195,9 @@ class Batches:
 
         return batch
 
-    def _rows_of(self, values: Values) -> Callable[[tf.Tensor], tf.Tensor]:
+    def _rows_of(self, name: str, values: Values) -> Callable[[tf.Tensor], tf.Tensor]:
         if may_be_copied(values):
-            array = self._tensor(values)
+            array = self._tensor(name, values)
             return lambda indices: tf.gather(array, indices)
         column = as_column(values)
         dtype = tf.as_dtype(column.dtype)
@@ -214,11 +214,11 @@ class Batches:
 
         return stored
 
-    def _tensor(self, values: Values) -> tf.Tensor:
-        """A copy of an array for TensorFlow: one for all data sets, for as long as one of them is there."""
-        found = self._tensors.get(id(values))
+    def _tensor(self, name: str, values: Values) -> tf.Tensor:
+        """A copy of a column for TensorFlow: one for all data sets, for as long as one of them is there."""
+        found = self._tensors.get(name)
         if found is None:
-            self._tensors[id(values)] = found = tf.constant(np.ascontiguousarray(values))
+            self._tensors[name] = found = tf.constant(np.ascontiguousarray(values))
         return found
 
 
