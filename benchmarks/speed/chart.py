@@ -23,7 +23,7 @@ from cnncli.plots.save import save
 from cnncli.plots.text_fitting import text_width
 
 _BARS, _ROW = 4.2, 0.34  # inches
-_LABEL_ROOM = 0.5
+_COLUMN = 0.45  # inches of a column of numbers right of the bars
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ def draw(rows: Sequence[Row], machine: str) -> Figure:
     left = max(text_width(row.name, style.LABEL_SIZE) for row in rows) + 0.15
     top = style.MARGIN + style.HEADER_HEIGHT + 0.1
     title, subtitle = "Training time, plain Keras = 1 (less is better)", machine
-    page = max(2 * style.MARGIN + left + _BARS + _LABEL_ROOM, style.header_width(title, subtitle))
-    figure = style.new_figure(page, top + _ROW * len(rows) + 0.75 + style.MARGIN)
+    page = max(2 * style.MARGIN + left + _BARS + 2 * _COLUMN, style.header_width(title, subtitle))
+    figure = style.new_figure(page, top + _ROW * len(rows) + 0.55 + style.MARGIN)
     style.add_header(figure, title, subtitle)
-    width = page - 2 * style.MARGIN - left - _LABEL_ROOM
+    width = page - 2 * style.MARGIN - left - 2 * _COLUMN
     axes = style.add_axes(figure, style.MARGIN + left, top, width, _ROW * len(rows))
     places = range(len(rows))
-    axes.barh(places, [row.cnncli for row in rows], height=0.6, color=style.BLUE, label="cnncli")
+    axes.barh(places, [row.cnncli for row in rows], height=0.6, color=style.BLUE, label=CNNCLI)
     of_pytorch = [(row.pytorch, place) for place, row in zip(places, rows, strict=True) if row.pytorch is not None]
     if of_pytorch:
         axes.scatter(
@@ -93,21 +93,35 @@ def draw(rows: Sequence[Row], machine: str) -> Figure:
             s=26,
             color=style.ORANGE,
             zorder=3,
-            label="PyTorch, its fastest way",
+            label=f"{PYTORCH}, its fastest way",
         )
-    axes.axvline(1, color=style.INK, linewidth=1, label="plain Keras")
+    axes.axvline(1, color=style.INK, linewidth=1, label=PLAIN)
     axes.set_xlim(0, max(1.05, *(max(row.cnncli, row.pytorch or 0) for row in rows)) * 1.04)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks(list(places), [row.name for row in rows])
     axes.tick_params(axis="y", length=0, labelcolor=style.INK)
-    for place, row in zip(places, rows, strict=True):
-        axes.annotate(
-            f"{row.cnncli:.2f}", (row.cnncli, place), (-4, 0), textcoords="offset points", va="center", ha="right",
-            fontsize=style.LABEL_SIZE, color=style.PAPER,
-        )  # fmt: skip
+    columns = ((style.BLUE, [row.cnncli for row in rows]), (style.ORANGE, [row.pytorch for row in rows]))
+    for number, (color, ratios) in enumerate(columns, start=1):
+        for place, shown in zip(places, ratios, strict=True):
+            axes.annotate(
+                "" if shown is None else f"{shown:.2f}",
+                (1, place),
+                (number * _COLUMN * 72, 0),  # points
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                va="center",
+                ha="right",
+                fontsize=style.LABEL_SIZE,
+                color=color,
+            )
+    handles, labels = axes.get_legend_handles_labels()
+    order = sorted(range(len(labels)), key=lambda index: [CNNCLI, PYTORCH, PLAIN].index(labels[index].split(",")[0]))
     axes.legend(
+        [handles[index] for index in order],
+        [labels[index] for index in order],
         loc="upper left",
-        bbox_to_anchor=(0, -0.28 / (_ROW * len(rows))),
+        bbox_to_anchor=(0, -0.26 / (_ROW * len(rows))),
+        borderaxespad=0,
         ncols=3,
         frameon=False,
         fontsize=style.LABEL_SIZE,

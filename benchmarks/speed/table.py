@@ -52,7 +52,7 @@ def as_markdown(measured: Sequence[Measured], *, compared: bool) -> str:
     first = next(iter(sides.values()))
     rows = [_row(side, each, first, compared=compared) for side, each in sides.items()]
     columns = [name for name in rows[0] if any(row[name] != _NOTHING for row in rows)]
-    return _markdown(columns, [[row[name] for name in columns] for row in rows])
+    return as_table(columns, [[row[name] for name in columns] for row in rows])
 
 
 def steps_as_markdown(measured: Mapping[str, Sequence[float]]) -> str:
@@ -69,7 +69,7 @@ def steps_as_markdown(measured: Mapping[str, Sequence[float]]) -> str:
     for side, milliseconds in measured.items():
         shown = f"{step_ratio(milliseconds, first):.2f}"
         rows.append([side, f"{median(milliseconds):.1f}", f"{min(milliseconds):.1f}", shown, str(len(milliseconds))])
-    return _markdown(["", "ms a step", "fastest", "× step", "rounds"], rows)
+    return as_table(["", "ms a step", "fastest", "× step", "rounds"], rows)
 
 
 def step_ratio(milliseconds: Sequence[float], reference: Sequence[float]) -> float:
@@ -135,7 +135,8 @@ def _seconds(value: float) -> str:
     return f"{value:,.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def as_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Markdown with cells of equal width."""
     widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
     lines = [columns, ["-" * width for width in widths], *rows]
     return "\n".join(

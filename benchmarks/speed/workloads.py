@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from cnncli.runs.machine import processor
 
 PLAIN, CACHED, FEATURES_FIRST = "plain Keras", "plain Keras, cached", "plain Keras, features first"
 CNNCLI, FLOAT32, PYTORCH = "cnncli", "cnncli, float32", "PyTorch"
@@ -17,6 +20,7 @@ LONGEST_RECIPE = "efficientnet-b0"  # of the shipped ones
 _SCRIPTS = Path(__file__).parent / "plain"
 _PYTORCH_SCRIPTS = Path(__file__).parent / "pytorch"
 _KERAS_TURNS = Path(__file__).with_name("keras_turns.py")
+_AMX = "amx_bf16"  # the processor's flag for units that multiply bfloat16
 _ENDLESS = 1_000_000  # epochs: the benchmark ends the process
 # How a user of PyTorch may train: as it is, and what makes it faster on some processors and networks.
 _PYTORCH_WAYS = ((), ("--channels-last",), ("--compile",), ("--channels-last", "--compile"))
@@ -280,8 +284,8 @@ def _plain(script: str, data: Path, epochs: int, *arguments: str, name: str = PL
     return Side(name, command, read_plain)
 
 
-def _cnncli(recipe: str, epochs: int, changes: Mapping[str, Any]) -> tuple[Side, Side]:
-    """`cnncli train` as it is, and in float32, as plain Keras computes."""
+def _cnncli(recipe: str, epochs: int, changes: Mapping[str, Any]) -> tuple[Side, ...]:
+    """`cnncli train` as it is, and in float32, as plain Keras computes, where the default may be another format."""
 
     def command(seed: int, **more: Any) -> list[str]:
         # What a recipe expects is about its own data and epochs.
@@ -290,7 +294,8 @@ def _cnncli(recipe: str, epochs: int, changes: Mapping[str, Any]) -> tuple[Side,
         return [sys.executable, "-m", "cnncli", "train", recipe, *settings, "--output", "outputs", "--json"]
 
     in_float32 = Side(FLOAT32, lambda seed: command(seed, **{"train.precision": "float32"}), read_cnncli)
-    return Side(CNNCLI, command, read_cnncli), in_float32
+    own = Side(CNNCLI, command, read_cnncli)
+    return (own, in_float32) if _AMX in processor()["flags"] or shutil.which("nvidia-smi") else (own,)
 
 
 def _pytorch(script: str, settings: Settings, data: Path, epochs: int, *arguments: str) -> tuple[Side, ...]:
