@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,7 @@ def test_peak_memory_is_of_each_process_alone(tmp_path: Path) -> None:
     # In a process of its own: pytest may have TensorFlow loaded, and a child begins with its parent's peak.
     program = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from benchmarks.speed import child
 for code in ("held = b'1' * (300 << 20)", "pass"):
@@ -125,7 +127,8 @@ def test_the_last_line_of_a_plain_script_is_read() -> None:
 
 
 @pytest.mark.parametrize("name", ["mnist", "lenet5", "image-folder-5", "image-folder-15"])
-def test_every_side_gets_the_same_epochs_and_seed(name: str, tmp_path: Path) -> None:
+def test_every_side_gets_the_same_epochs_and_seed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workloads, "processor", lambda: {"model": "Xeon", "flags": ["amx_bf16"]})
     (tmp_path / "train" / "a").mkdir(parents=True)
     settings = workloads.Settings(Path("digits.npz"), tmp_path, None, None, quick=False)
     epochs = {"mnist": 10, "lenet5": 12, "image-folder-5": 5, "image-folder-15": 15}[name]
@@ -140,6 +143,28 @@ def test_every_side_gets_the_same_epochs_and_seed(name: str, tmp_path: Path) -> 
         assert Path(command[1]).is_file()
     for command in ours:
         assert {f"train.epochs={epochs}", "train.seed=7"} <= set(command)
+
+
+def test_float32_is_a_side_of_its_own_where_the_default_may_be_another_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workloads.shutil, "which", lambda name: None)
+    for flags, expected in (
+        (["amx_bf16"], ["plain Keras", "cnncli", "cnncli, float32"]),
+        ([], ["plain Keras", "cnncli"]),
+    ):
+        monkeypatch.setattr(workloads, "processor", lambda flags=flags: {"model": "", "flags": flags})
+        assert [side.name for side in workloads.mnist(SETTINGS).sides] == expected
+
+
+def test_pytorch_is_a_side_where_it_is_asked_for() -> None:
+    with_pytorch = replace(SETTINGS, pytorch=Path("python"))
+    assert workloads.mnist(with_pytorch).sides[-1].name == "PyTorch, channels_last"
+    assert workloads.mnist(with_pytorch).sides[-1].command(3)[-5:] == [
+        "--epochs",
+        "10",
+        "--seed",
+        "3",
+        "--channels-last",
+    ]
 
 
 def test_the_longest_recipe_is_validated_for_start_up() -> None:

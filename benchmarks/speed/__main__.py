@@ -13,10 +13,11 @@ from typing import Any
 
 import benchmarks.speed
 import cnncli
-from benchmarks.speed import child, machine, table
+from benchmarks.speed import child, machine, pytorch_environment, table
 from benchmarks.speed.harness import alternate
 from benchmarks.speed.table import Measured
-from benchmarks.speed.workloads import WORKLOADS, Settings
+from benchmarks.speed.turns import take_turns
+from benchmarks.speed.workloads import STEPS, WORKLOADS, Settings
 
 _MAKE_DATA = Path(__file__).with_name("make_data.py")
 # Reads from disk, once and untimed, what every process loads, and lets Matplotlib look for fonts.
@@ -40,42 +41,71 @@ def _parsed() -> argparse.Namespace:
         description=benchmarks.speed.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join(WORKLOADS)}; left out: all")
+    parser.add_argument(
+        "workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join([*WORKLOADS, *STEPS])}; left out: all"
+    )
     parser.add_argument("--runs", type=int, default=3, help="of each side")
     parser.add_argument("--seeds", type=int, help="how many of them have a seed of their own; left out: all")
+    parser.add_argument("--rounds", type=int, default=15, help="epochs of each side whose steps are measured")
+    parser.add_argument(
+        "--also", action="append", default=[], metavar="NAME=VALUE,…", help="steps: cnncli in this environment, too"
+    )
+    parser.add_argument(
+        "--pytorch",
+        type=Path,
+        metavar="DIR",
+        help="PyTorch takes part; it is installed into this environment if need be",
+    )
     parser.add_argument("--photos", type=Path, metavar="DIR", help="for vgg16: photos, a folder a class")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="for vgg16: its weights without the top")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every measurement there")
     parser.add_argument("--quick", action="store_true", help="next to no data, one epoch, one run")
     options = parser.parse_args()
-    if unknown := [name for name in options.workloads if name not in WORKLOADS]:
-        parser.error(f"no such workload: {', '.join(unknown)}; there are {', '.join(WORKLOADS)}")
-    if options.runs < 1 or (options.seeds is not None and options.seeds < 1):
-        parser.error("--runs and --seeds are at least 1")
+    if unknown := [name for name in options.workloads if name not in {**WORKLOADS, **STEPS}]:
+        parser.error(f"no such workload: {', '.join(unknown)}; there are {', '.join([*WORKLOADS, *STEPS])}")
+    if options.runs < 1 or options.rounds < 1 or (options.seeds is not None and options.seeds < 1):
+        parser.error("--runs, --rounds and --seeds are at least 1")
+    if wrong := [each for each in options.also if not all("=" in part for part in each.split(","))]:
+        parser.error(f"--also: expected NAME=VALUE, got {wrong[0]}")
     if "vgg16" in options.workloads and not (options.photos and options.weights):
         parser.error("vgg16 needs --photos and --weights")
     return options
 
 
 def _time(options: argparse.Namespace, folder: Path) -> None:
-    names = options.workloads or [name for name in WORKLOADS if name != "vgg16" or (options.photos and options.weights)]
-    runs = 1 if options.quick else options.runs
+    every = [*WORKLOADS, *STEPS]
+    names = options.workloads or [name for name in every if name != "vgg16" or (options.photos and options.weights)]
     settings = _make_data(names, options, folder)
     described = machine.describe()
+    if settings.pytorch:
+        described["PyTorch"] = pytorch_environment.version_of(settings.pytorch)
     child.run([sys.executable, "-c", _WARM_UP], folder)
     print(f"{table.machine_lines(described)}", flush=True)
     kept: dict[str, Any] = {"machine": described, "quick": options.quick, "workloads": []}
     for name in names:
-        workload = WORKLOADS[name](settings)
-        print(f"{workload.title}:", file=sys.stderr, flush=True)
-        measured = alternate(workload, folder, runs=runs, seed_count=options.seeds or runs, tell=_tell)
-        shown = workload.table(measured) if workload.table else table.as_markdown(measured, compared=workload.compared)
-        print(f"\n{workload.title}\n\n{shown}", flush=True)
-        kept["workloads"].append(
-            {"name": name, "title": workload.title, "measured": [asdict(each) for each in measured]}
-        )
+        measure = _measure_steps if name in STEPS else _measure_processes
+        kept["workloads"].append({"name": name, **measure(name, settings, options, folder)})
         if options.json:
             options.json.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+
+
+def _measure_processes(name: str, settings: Settings, options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    workload, runs = WORKLOADS[name](settings), 1 if options.quick else options.runs
+    print(f"{workload.title}:", file=sys.stderr, flush=True)
+    measured = alternate(workload, folder, runs=runs, seed_count=options.seeds or runs, tell=_tell)
+    shown = workload.table(measured) if workload.table else table.as_markdown(measured, compared=workload.compared)
+    print(f"\n{workload.title}\n\n{shown}", flush=True)
+    return {"title": workload.title, "measured": [asdict(each) for each in measured]}
+
+
+def _measure_steps(name: str, settings: Settings, options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    workload = STEPS[name](settings)
+    print(f"{workload.title}:", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        measured = take_turns(workload.sides, Path(own), rounds=1 if options.quick else options.rounds)
+    milliseconds = {each.side: each.milliseconds for each in measured}
+    print(f"\n{workload.title}\n\n{table.steps_as_markdown(milliseconds)}", flush=True)
+    return {"title": workload.title, "milliseconds": milliseconds}
 
 
 def _make_data(names: Sequence[str], options: argparse.Namespace, folder: Path) -> Settings:
@@ -90,8 +120,21 @@ def _make_data(names: Sequence[str], options: argparse.Namespace, folder: Path) 
     if "vgg16" in names:
         few = ("--most", 10) if options.quick else ()
         _make("photos", options.photos.resolve(), photos, *few)
-    weights = options.weights.resolve() if options.weights else None
-    return Settings(digits, images, photos if "vgg16" in names else None, weights, options.quick)
+    settings = Settings(
+        digits,
+        images,
+        photos if "vgg16" in names else None,
+        options.weights.resolve() if options.weights else None,
+        options.quick,
+        folder / "arrays",
+        pytorch_environment.python_of(options.pytorch) if options.pytorch else None,
+        tuple(dict(part.split("=", 1) for part in each.split(",")) for each in options.also),
+    )
+    settings.arrays.mkdir()
+    for data in {STEPS[name](settings).data: name for name in names if name in STEPS}:
+        few = ("--train", 1400, "--test", 100) if data != "digits" or options.quick else ()
+        _make(data, packaged, settings.arrays / (f"{data}.csv" if data == "sentences" else f"{data}.npz"), *few)
+    return settings
 
 
 def _make(kind: str, source: Path, path: Path, *arguments: object) -> None:

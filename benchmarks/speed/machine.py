@@ -8,9 +8,12 @@ import shutil
 import subprocess
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+
+from cnncli.runs.machine import processor
 
 _PACKAGES = ("cnncli", "tensorflow", "keras", "numpy")
+# What decides whether TensorFlow uses oneDNN by itself, and whether bfloat16 pays.
+_TOLD = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_bf16", "amx_int8", "asimd", "sve", "bf16")
 
 
 def describe() -> dict[str, str]:
@@ -27,14 +30,8 @@ def describe() -> dict[str, str]:
 
 
 def _processor() -> str:
-    fields = dict[str, str]()
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        name, _, value = line.partition(":")
-        fields.setdefault(name.strip(), value.strip())
-    # What multiplies bfloat16, which decides about mixed precision.
-    extensions = [name for name in ("amx_bf16", "avx512_bf16") if name in fields.get("flags", "").split()]
-    model = fields.get("model name") or platform.processor() or platform.machine()
-    return ", ".join([model, *extensions])
+    found = processor()
+    return ", ".join([found["model"] or platform.machine(), *(flag for flag in found["flags"] if flag in _TOLD)])
 
 
 def _gpu() -> str:

@@ -1,8 +1,13 @@
-"""Write the data that both sides of a workload read: a few digits, small JPEGs, photos in three parts.
+"""Write the data that both sides of a workload read: a few digits, small JPEGs, photos in three parts, other archives.
 
     python make_data.py digits few.npz --of digits.npz --train 500 --test 100
     python make_data.py images images --of digits.npz --train 16000 --test 4000
     python make_data.py photos photos --of DIR
+    python make_data.py images-32 images.npz --of digits.npz --train 1400 --test 100
+    python make_data.py signals signals.npz --train 2000
+
+`images-32` are digits with a border, in three channels; `signals` are noise, with a class that their mean tells. `sentences`,
+`shapes` and `scenes` are the data sets that come with cnncli.
 
 A process of its own, because the memory that it takes would count as that of every process started after it.
 """
@@ -13,13 +18,18 @@ import argparse
 import gzip
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from cnncli.data.samples import drawn_shapes
+from cnncli.data.samples.generate_sentences import FILE as SENTENCES_FILE
+from cnncli.data.samples.scenes import draw_scenes
 
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")  # of Debian's package dataset-fashion-mnist
 _FASHION_FILES = {"train": "train", "test": "t10k"}
@@ -30,9 +40,9 @@ _BORDER = 2  # pixels around an image of 28x28; so far can it be shifted
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=("digits", "images", "photos"))
+    parser.add_argument("kind", choices=("digits", "images", "photos", *_ARCHIVES))
     parser.add_argument("path", type=Path, help="what is written")
-    parser.add_argument("--of", type=Path, required=True, help="an archive of digits; or photos, a folder a class")
+    parser.add_argument("--of", type=Path, help="an archive of digits; or photos, a folder a class")
     parser.add_argument("--train", type=int, default=16_000, help="digits or images to train and validate with")
     parser.add_argument("--test", type=int, default=4_000, help="digits or images to test with")
     parser.add_argument("--most", type=int, help="use at most that many photos of a class")
@@ -41,8 +51,10 @@ def main() -> None:
         write_digits(options.of, options.path, {"train": options.train, "test": options.test})
     elif options.kind == "images":
         write_images(options.of, options.path, {"train": options.train, "test": options.test})
-    else:
+    elif options.kind == "photos":
         write_photos(options.of, options.path, most=options.most)
+    else:
+        _ARCHIVES[options.kind](options.of, options.path, {"train": options.train, "test": options.test})
 
 
 def write_digits(source: Path, path: Path, counts: dict[str, int]) -> None:
@@ -127,6 +139,48 @@ def write_photos(source: Path, folder: Path, *, most: int | None = None) -> None
             (folder / part / name).mkdir(parents=True)
             for number, photo in enumerate(chosen):  # a name may occur in two parts of the source
                 shutil.copyfile(photo, folder / part / name / f"{number:04}{photo.suffix.lower()}")
+
+
+def write_colour_digits(source: Path, path: Path, counts: dict[str, int]) -> None:
+    """Write digits as an archive of uint8 (count, 32, 32, 3)."""
+    parts = {}
+    for part, count in counts.items():
+        digits, parts[f"y_{part}"] = _digits(source, part, count)
+        parts[f"x_{part}"] = np.repeat(digits[..., None], 3, axis=-1)
+    np.savez(path, **parts)
+
+
+def write_signals(_: Path | None, path: Path, counts: dict[str, int]) -> None:
+    """Write float32 (count, 64, 100) of two classes, one with larger values."""
+    generator, count = np.random.default_rng(0), sum(counts.values())
+    labels = np.arange(count, dtype=np.int32) % 2
+    signals = generator.normal(size=(count, 64, 100)) + 0.1 * labels[:, None, None]
+    np.savez(path, x=signals.astype(np.float32), y=labels)
+
+
+def write_sentences(_: Path | None, path: Path, __: dict[str, int]) -> None:
+    shutil.copyfile(SENTENCES_FILE, path)
+
+
+def write_shapes(_: Path | None, path: Path, counts: dict[str, int]) -> None:
+    """Write pictures with masks."""
+    (x_train, y_train), (x_test, y_test) = drawn_shapes.part("train"), drawn_shapes.part("test")
+    np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+
+
+def write_scenes(_: Path | None, path: Path, counts: dict[str, int]) -> None:
+    """Write pictures with boxes."""
+    train, test = draw_scenes(700, seed=1), draw_scenes(200, seed=2)
+    np.savez(path, x_train=train.images, y_train=train.boxes, x_test=test.images, y_test=test.boxes)
+
+
+_ARCHIVES: dict[str, Callable[[Any, Path, dict[str, int]], None]] = {
+    "images-32": write_colour_digits,
+    "signals": write_signals,
+    "sentences": write_sentences,
+    "shapes": write_shapes,
+    "scenes": write_scenes,
+}
 
 
 def _photos(source: Path) -> Iterator[Path]:

@@ -55,6 +55,33 @@ def as_markdown(measured: Sequence[Measured], *, compared: bool) -> str:
     return as_table(columns, [[row[name] for name in columns] for row in rows])
 
 
+def steps_as_markdown(measured: Mapping[str, Sequence[float]]) -> str:
+    """A row a side, in the order of the mapping.
+
+    Args:
+        measured: side -> milliseconds a step, a value for each round; the first side is the one that others are compared with.
+
+    Returns:
+        A Markdown table: the median and the fastest round, and the median of the ratios to the first side, round by round.
+    """
+    first = next(iter(measured.values()))
+    rows = []
+    for side, milliseconds in measured.items():
+        shown = f"{step_ratio(milliseconds, first):.2f}"
+        rows.append([side, f"{median(milliseconds):.1f}", f"{min(milliseconds):.1f}", shown, str(len(milliseconds))])
+    return as_table(["", "ms a step", "fastest", "× step", "rounds"], rows)
+
+
+def step_ratio(milliseconds: Sequence[float], reference: Sequence[float]) -> float:
+    """The median of the ratios, round by round: a round in which the machine was slow counts as any other.
+
+    Example:
+        >>> step_ratio([1.0, 10.0, 1.0], [2.0, 20.0, 4.0])
+        0.5
+    """
+    return median(one / other for one, other in zip(milliseconds, reference, strict=True))
+
+
 def _row(side: str, measured: Sequence[Measured], first: Sequence[Measured], *, compared: bool) -> dict[str, str]:
     walls = [each.wall_seconds for each in measured]
     fits, first_fits = _known(each.fit_seconds for each in measured), _known(each.fit_seconds for each in first)
