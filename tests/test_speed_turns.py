@@ -40,8 +40,8 @@ def test_sides_take_turns_and_the_first_epoch_does_not_count(tmp_path: Path) -> 
 
 
 def test_a_side_that_fails_says_why(tmp_path: Path) -> None:
-    failing = StepSide("A", [sys.executable, "-c", "raise SystemExit('no such recipe')"])
-    with pytest.raises(ChildFailed, match="exit code 1\nno such recipe"):
+    failing = StepSide("A", [sys.executable, "-c", "print('an error'); raise SystemExit('no such recipe')"])
+    with pytest.raises(ChildFailed, match="exit code 1\nan error\n\nno such recipe"):
         take_turns([failing], tmp_path, rounds=2)
 
 

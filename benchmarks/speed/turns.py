@@ -80,12 +80,14 @@ class _Child:
 
     def _read(self) -> float:
         assert self.process.stdout is not None
+        printed = ""
         for line in self.process.stdout:
             if line.startswith(_TURN):
                 seconds, steps = line.removeprefix(_TURN).split()
                 return float(seconds) / int(steps) * 1e3
+            printed = (printed + line)[-2000:]
         said = self.errors.read_text(encoding="utf-8", errors="replace")
-        raise ChildFailed(f"{' '.join(self.command)}\nexit code {self.process.wait()}\n{said[-4000:]}")
+        raise ChildFailed(f"{' '.join(self.command)}\nexit code {self.process.wait()}\n{printed}\n{said[-4000:]}")
 
     @contextmanager
     def _ended_if_it_fails(self) -> Iterator[None]:

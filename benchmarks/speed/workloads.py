@@ -236,7 +236,11 @@ _STEPS = {
         "resnet20.py",
         "resnet20-cifar10",
         "images-32",
-        {**_FROM_ARCHIVE, "train.optimizer": "{{SGD: {{learning_rate: 0.01, momentum: 0.9, nesterov: true}}}}"},
+        {
+            **_FROM_ARCHIVE,
+            "data.split": "{{validation: 0.1}}",
+            "train.optimizer": "{{SGD: {{learning_rate: 0.01, momentum: 0.9, nesterov: true}}}}",
+        },
     ),
     "conv1d-steps": _Trained(
         "1-D network, 16 signals of 64x100 a step", "conv1d.py", "conv1d-signal", "signals", _FROM_ARCHIVE
