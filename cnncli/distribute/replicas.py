@@ -135,7 +135,7 @@ class Replicas:
 
     def _added(self, words: NDArray[np.int32]) -> NDArray[np.int32]:
         """The sums of 32-bit words over the processes; of bits that one process alone has these are the bits."""
-        if self.workers == 1:
+        if self.workers == 1 or not words.size:
             return words
         strategy = self.strategy
         assert strategy is not None
