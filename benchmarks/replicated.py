@@ -49,7 +49,9 @@ def differences(first: Path, second: Path) -> tuple[float, float]:
     ours, theirs = _weights(first), _weights(second)
     if ours.keys() != theirs.keys():
         return np.inf, np.inf
-    of_weights = max((float(np.max(np.abs(ours[name] - theirs[name]))) for name in ours if ours[name].size), default=0.0)
+    of_weights = max(
+        (float(np.max(np.abs(ours[name] - theirs[name]))) for name in ours if ours[name].size), default=0.0
+    )
     histories = [json.loads((run / "history.json").read_text()) for run in (first, second)]
     if len(histories[0]) != len(histories[1]):
         return of_weights, np.inf
@@ -154,26 +156,13 @@ def _measure(folder: Path, names: Sequence[str], *, resumes: bool) -> int:
     return 1 if wrong else 0
 
 
-def _results(
-    kind: str, folder: Path, names: Sequence[str], *, resumes: bool
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _results(kind: str, folder: Path, names: Sequence[str], *, resumes: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     """What each case came to; processes that failed are started again for the cases after it."""
     left, flags = list(names), [] if resumes else ["--without-resuming"]
     while left:
         size = 2 if kind == "workers" else 1
         addresses = ",".join(local_cluster(size).addresses)
-        processes = [
-            subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.replicated", *flags, "--cases", *left, "--child", kind, str(rank), addresses],
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if rank == 0 else subprocess.DEVNULL,
-                stderr=open(folder / f"{kind}-{rank}.log", "a"),
-                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])},
-                text=True,
-            )
-            for rank in range(size)
-        ]
+        processes = [_start(folder, kind, rank, addresses, [*flags, "--cases", *left]) for rank in range(size)]
         chief = processes[0]
         assert chief.stdout
         while left:
@@ -188,6 +177,20 @@ def _results(
         for process in processes:
             process.kill()
             process.wait()
+
+
+def _start(folder: Path, kind: str, rank: int, addresses: str, flags: Sequence[str]) -> subprocess.Popen[str]:
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    with open(folder / f"{kind}-{rank}.log", "a") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.replicated", *flags, "--child", kind, str(rank), addresses],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if rank == 0 else subprocess.DEVNULL,
+            stderr=log,
+            env={**os.environ, "PYTHONPATH": paths},
+            text=True,
+        )
 
 
 # The processes that train.
@@ -276,9 +279,7 @@ class _OnDevices:
             raise RuntimeError("the training was not stopped")
         self.train(name, "devices-resumed", 2, resumes=True)
 
-    def train(
-        self, name: str, run: str, devices: int, *, stop_in: int | None = None, resumes: bool = False
-    ) -> None:
+    def train(self, name: str, run: str, devices: int, *, stop_in: int | None = None, resumes: bool = False) -> None:
         from cnncli import workflow
 
         loaded, resume = _loaded(name, run, resumes=resumes)

@@ -51,14 +51,18 @@ class Case:
         )
 
 
-_DIGITS = "  source: mnist-sample\n  limit: 80\n  split: {validation: 16}\n  prepare: [Rescaling: {scale: $(1 / 255)}]\n"
+_DIGITS = (
+    "  source: mnist-sample\n  limit: 80\n  split: {validation: 16}\n  prepare: [Rescaling: {scale: $(1 / 255)}]\n"
+)
 _PARTS = "  split: {validation: 16, test: 16}\n"
 _DENSE = "    - Dense: {units: $classes, activation: softmax}\n"
 _CONV = "    - Conv2D: {name: conv, filters: 4, kernel_size: 5, strides: 3, activation: relu}\n"
 _SMALL = f"{_CONV}    - Flatten\n{_DENSE}"
 _STATEFUL = f"{_CONV}    - BatchNormalization: {{momentum: 0.8}}\n    - Dropout: 0.2\n    - Flatten\n{_DENSE}"
 _OWN_STATE = "replicas normalize and drop out their own parts of a batch"
-_SHAPES = "  source: shapes-sample\n  limit: 32\n  split: {validation: 16}\n  prepare: [Rescaling: {scale: $(1 / 255)}]\n"
+_SHAPES = (
+    "  source: shapes-sample\n  limit: 32\n  split: {validation: 16}\n  prepare: [Rescaling: {scale: $(1 / 255)}]\n"
+)
 _SCENES = _SHAPES.replace("shapes", "scenes")
 _BOXES = """\
     - Conv2D: {filters: 4, kernel_size: 3, strides: 4, padding: same, activation: relu}
@@ -91,8 +95,9 @@ CASES = (
     Case(
         "regularized",
         _DIGITS,
-        f"    - Conv2D: {{filters: 4, kernel_size: 5, strides: 3, kernel_regularizer: {{L2: 0.01}}, activity_regularizer: {{L1: 0.001}}}}\n"
-        f"    - Flatten\n    - Dense: {{units: $classes, activation: softmax, kernel_constraint: {{MaxNorm: 1}}}}\n",
+        "    - Conv2D: {filters: 4, kernel_size: 5, strides: 3, kernel_regularizer: {L2: 0.01}, "
+        "activity_regularizer: {L1: 0.001}}\n"
+        "    - Flatten\n    - Dense: {units: $classes, activation: softmax, kernel_constraint: {MaxNorm: 1}}\n",
         "  optimizer: {AdamW: {learning_rate: 1e-2, weight_decay: 0.05}}\n",
     ),
     Case("clipnorm", _DIGITS, _SMALL, "  optimizer: {SGD: {learning_rate: 0.5, clipnorm: 0.05}}\n"),
@@ -147,7 +152,8 @@ CASES = (
     Case("stateful", _DIGITS, _STATEFUL, limit=None, why=_OWN_STATE),
     Case(
         "augmented",
-        _DIGITS + "  augment: [RandomTranslation: {height_factor: 0.1, width_factor: 0.1}, RandomContrast: {factor: 0.2, "
+        _DIGITS
+        + "  augment: [RandomTranslation: {height_factor: 0.1, width_factor: 0.1}, RandomContrast: {factor: 0.2, "
         "value_range: [0, 255]}]\n",
         _STATEFUL,
         limit=None,
@@ -215,7 +221,8 @@ CASES = (
     Case("weighted-masks", _SHAPES + "  class_weight: balanced\n", _MAPS + _CLASS_MAPS, "  batch_size: 8\n"),
     Case(
         "ignored-pixels",
-        "  source: {mask_folder: {images: photos, masks: masks, ignore: 255, color: grayscale, image_size: [12, 12]}}\n" + _PARTS,
+        "  source: {mask_folder: {images: photos, masks: masks, ignore: 255, color: grayscale, image_size: [12, 12]}}\n"
+        + _PARTS,
         _MAPS + _CLASS_MAPS,
     ),
     Case(

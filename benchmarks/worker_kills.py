@@ -230,9 +230,12 @@ def _kill_all(folder: Path, kills: int, generator: random.Random) -> int:
         wrong = [] if done.failures else different(outcome(path), expected)
         unequal += bool(wrong)
         killed = ", ".join("chief" if rank == 0 else "worker" for rank in ranks) or "nobody"
-        print(f"round {number}: killed {killed}; {'DIFFERENT ' + ', '.join(wrong) if wrong else 'equal' if not done.failures else 'FAILED'}")
+        verdict = f"DIFFERENT {', '.join(wrong)}" if wrong else "FAILED" if done.failures else "equal"
+        print(f"round {number}: killed {killed}; {verdict}")
         print(*done.failures, sep="\n", end="", flush=True)
-    print(f"\n{total} kills in {number} rounds, {unequal} different, {failures} failures, {time.monotonic() - started:,.0f} s")
+    print(
+        f"\n{total} kills in {number} rounds, {unequal} different, {failures} failures, {time.monotonic() - started:,.0f} s"
+    )
     return 1 if unequal or failures else 0
 
 

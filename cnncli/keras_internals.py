@@ -126,9 +126,9 @@ def build_symbolically(model: keras.Model, batch: Any) -> None:
 def train_in_replicas() -> None:
     """Mend the two functions of Keras' trainer that fail when several replicas train one network.
 
-    `_maybe_symbolic_build` averages a batch over the replicas, which fails across processes, and with texts: the model here is built
-    already (`build_symbolically`). `reduce_per_replica` reduces scalars along an axis that they do not have, in several processes.
-    Reported as keras-team/keras 20329 and 20585. One replica alone is trained as Keras does.
+    `_maybe_symbolic_build` averages a batch over the replicas, which fails across processes, and with texts: the model here is
+    built already (`build_symbolically`). `reduce_per_replica` reduces scalars along an axis that they do not have, in several
+    processes. Reported as keras-team/keras 20329 and 20585. One replica alone is trained as Keras does.
     """
     original, build = trainer.reduce_per_replica, trainer.TensorFlowTrainer._maybe_symbolic_build
     if getattr(original, "reduces_scalars", False):
@@ -163,8 +163,8 @@ def with_steps(distributed: Any, steps: int) -> Any:
 def add_gradients_first(optimizer: Any) -> None:
     """Let the optimizer of a compiled model add the gradients of all replicas before it does anything else with them.
 
-    Keras adds them last: each replica clips its own gradients, and decides by itself whether those of float16 are finite. One that
-    skips a step leaves the others waiting for its gradients.
+    Keras adds them last: each replica clips its own gradients, and decides by itself whether those of float16 are finite. One
+    that skips a step leaves the others waiting for its gradients.
     """
     apply, inner = optimizer.apply, getattr(optimizer, "inner_optimizer", optimizer)
 

@@ -219,8 +219,8 @@ def test_gradients_of_graphs_are_forgotten():
     assert set(registry) == kept
 
 
-# What several replicas need mended: `train_in_replicas` and `add_gradients_first`. Where Keras changes one of these functions, look
-# whether the mend is still needed, and still right (keras-team/keras 20329 and 20585), and write the new digest.
+# What several replicas need mended: `train_in_replicas` and `add_gradients_first`. Where Keras changes one of these functions,
+# look whether the mend is still needed, and still right (keras-team/keras 20329 and 20585), and write the new digest.
 MENDED = {
     "backend/tensorflow/trainer.py reduce_per_replica": "3faeccb848c9c5ea",
     "backend/tensorflow/trainer.py _maybe_symbolic_build": "30893db715fb5876",

@@ -147,7 +147,11 @@ def float16_skips_a_step_in_all_replicas(replicas: Any) -> None:
 
 def sums_of_numbers(replicas: Any) -> None:
     """Numbers are added over the processes."""
-    assert replicas.sums([1, 10 * replicas.rank, -5]) == [replicas.workers, 10 * (replicas.workers - 1), -5 * replicas.workers]
+    assert replicas.sums([1, 10 * replicas.rank, -5]) == [
+        replicas.workers,
+        10 * (replicas.workers - 1),
+        -5 * replicas.workers,
+    ]
 
 
 def arrays_of_processes_are_united(replicas: Any) -> None:
@@ -204,6 +208,8 @@ def a_signal_of_one_process_stops_all(replicas: Any) -> None:
     """All know of it after the same step."""
     import signal
 
+    import pytest
+
     from cnncli.errors import Stopped
     from cnncli.training.joint_decisions import JointDecisions
     from cnncli.training.stop_signals import Pending
@@ -218,12 +224,9 @@ def a_signal_of_one_process_stops_all(replicas: Any) -> None:
     if replicas.rank == replicas.workers - 1:
         pending.number = int(signal.SIGTERM)
     assert decisions.after_step(is_due=False, most=1) is True
-    try:
+    with pytest.raises(Stopped) as caught:
         decisions.stop_if_asked()
-    except Stopped as stop:
-        assert (stop.number, stop.together) == (signal.SIGTERM, True)
-    else:
-        raise AssertionError("it goes on")
+    assert (caught.value.number, caught.value.together) == (signal.SIGTERM, True)
 
 
 def _batches() -> Any:
