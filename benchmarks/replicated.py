@@ -86,7 +86,7 @@ def _line(case: Case, outputs: Path, failed: Mapping[str, str], seconds: Mapping
     runs = outputs / case.name
     cells, is_right = [], not failed
     for name in ("devices", "workers"):
-        if name in failed or "one" in failed:
+        if name in failed or "devices" in failed:  # which also trains on one
             cells += ["failed", "failed"]
             continue
         largest = max(differences(runs / "one", runs / name))
@@ -162,29 +162,7 @@ def _results(kind: str, folder: Path, names: Sequence[str], *, resumes: bool) ->
     while left:
         size = 2 if kind == "workers" else 1
         addresses = ",".join(local_cluster(size).addresses)
-        processes = [
-            subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "benchmarks.replicated",
-                    *flags,
-                    "--cases",
-                    *left,
-                    "--child",
-                    kind,
-                    str(rank),
-                    addresses,
-                ],
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if rank == 0 else subprocess.DEVNULL,
-                stderr=open(folder / f"{kind}-{rank}.log", "a"),
-                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])},
-                text=True,
-            )
-            for rank in range(size)
-        ]
+        processes = [_start(folder, kind, rank, addresses, [*flags, "--cases", *left]) for rank in range(size)]
         chief = processes[0]
         assert chief.stdout
         while left:
@@ -199,6 +177,20 @@ def _results(kind: str, folder: Path, names: Sequence[str], *, resumes: bool) ->
         for process in processes:
             process.kill()
             process.wait()
+
+
+def _start(folder: Path, kind: str, rank: int, addresses: str, flags: Sequence[str]) -> subprocess.Popen[str]:
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    with open(folder / f"{kind}-{rank}.log", "a") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.replicated", *flags, "--child", kind, str(rank), addresses],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if rank == 0 else subprocess.DEVNULL,
+            stderr=log,
+            env={**os.environ, "PYTHONPATH": paths},
+            text=True,
+        )
 
 
 # The processes that train.

@@ -95,7 +95,8 @@ CASES = (
     Case(
         "regularized",
         _DIGITS,
-        "    - Conv2D: {filters: 4, kernel_size: 5, strides: 3, kernel_regularizer: {L2: 0.01}, activity_regularizer: {L1: 0.001}}\n"
+        "    - Conv2D: {filters: 4, kernel_size: 5, strides: 3, kernel_regularizer: {L2: 0.01}, "
+        "activity_regularizer: {L1: 0.001}}\n"
         "    - Flatten\n    - Dense: {units: $classes, activation: softmax, kernel_constraint: {MaxNorm: 1}}\n",
         "  optimizer: {AdamW: {learning_rate: 1e-2, weight_decay: 0.05}}\n",
     ),

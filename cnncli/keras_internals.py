@@ -129,24 +129,27 @@ def build_symbolically(model: keras.Model, batch: Any) -> None:
     model._symbolic_build(data_batch=batch)
 
 
-def train_across_processes() -> None:
-    """Mend the two functions of Keras' trainer that fail when several processes train one network.
+def train_in_replicas() -> None:
+    """Mend the two functions of Keras' trainer that fail when several replicas train one network.
 
-    `_maybe_symbolic_build` averages a batch over the replicas, which fails across processes: the model here is built already
-    (`build_symbolically`). `reduce_per_replica` reduces scalars along an axis that they do not have. Reported as keras-team/keras
-    20329 and 20585.
+    `_maybe_symbolic_build` averages a batch over the replicas, which fails across processes, and with texts: the model here is
+    built already (`build_symbolically`). `reduce_per_replica` reduces scalars along an axis that they do not have, in several
+    processes. Reported as keras-team/keras 20329 and 20585. One replica alone is trained as Keras does.
     """
-    original = trainer.reduce_per_replica
+    original, build = trainer.reduce_per_replica, trainer.TensorFlowTrainer._maybe_symbolic_build
     if getattr(original, "reduces_scalars", False):
         return
 
     def reduce_per_replica(values: Any, strategy: Any, reduction: str) -> Any:
-        if reduction not in ("auto", "mean"):
+        if reduction not in ("auto", "mean") or strategy.num_replicas_in_sync == 1:
             return original(values, strategy, reduction)
         return keras.tree.map_structure(lambda value: strategy.reduce("MEAN", value, axis=None), values)
 
-    def maybe_symbolic_build(self: Any, iterator: Any = None, data_batch: Any = None) -> None:
-        assert self.built, "build the model before it is trained by several processes"
+    def maybe_symbolic_build(self: Any, iterator: Any = None, data_batch: Any = None) -> Any:
+        if self.distribute_strategy.num_replicas_in_sync == 1:
+            return build(self, iterator, data_batch)
+        assert self.built, "build the model before several replicas train it"
+        return None
 
     reduce_per_replica.reduces_scalars = True  # type: ignore[attr-defined]
     trainer.reduce_per_replica = reduce_per_replica

@@ -135,7 +135,7 @@ class Replicas:
 
     def _added(self, words: NDArray[np.int32]) -> NDArray[np.int32]:
         """The sums of 32-bit words over the processes; of bits that one process alone has these are the bits."""
-        if self.workers == 1:
+        if self.workers == 1 or not words.size:
             return words
         strategy = self.strategy
         assert strategy is not None
@@ -162,6 +162,7 @@ def on_devices(count: int, kind: str) -> Replicas:
     """
     if count == 1:
         return alone()
+    keras_internals.train_in_replicas()
     return Replicas(_mirrored(count, kind))
 
 
@@ -179,7 +180,7 @@ def across(cluster: Cluster, kind: str) -> Replicas:
         kind: `cpu`: one replica in each process; `gpu`: one for each GPU that TensorFlow sees.
     """
     gpus = len(tf.config.get_visible_devices("GPU")) if kind == "gpu" else 0
-    keras_internals.train_across_processes()
+    keras_internals.train_in_replicas()
     resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
         tf.train.ClusterSpec({"worker": list(cluster.addresses)}),
         task_type="worker",
