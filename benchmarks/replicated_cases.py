@@ -201,14 +201,14 @@ CASES = (
     ),
     Case(
         "multilabel",
-        _ARRAYS.replace("NAME", "labels") + "  targets: multilabel\n",
+        _ARRAYS.replace("NAME", "labels") + "  targets: multilabel\n  prepare: [Rescaling: {scale: $(1 / 255)}]\n",
         "    - Conv2D: {filters: 4, kernel_size: 3, activation: relu}\n    - Flatten\n"
         "    - Dense: {units: $classes, activation: sigmoid}\n",
         "  metrics: [binary_accuracy, AUC: {multi_label: true}, F1Score: {average: macro, threshold: 0.5}]\n",
     ),
     Case(
         "regression",
-        _ARRAYS.replace("NAME", "numbers") + "  targets: numbers\n",
+        _ARRAYS.replace("NAME", "numbers") + "  targets: numbers\n  prepare: [Rescaling: {scale: $(1 / 255)}]\n",
         "    - Conv2D: {filters: 4, kernel_size: 3, activation: relu}\n    - Flatten\n    - Dense: {units: 2}\n",
         "  metrics: [mean_absolute_error, RootMeanSquaredError, R2Score]\n",
     ),

@@ -169,16 +169,25 @@ def with_steps(distributed: Any, steps: int) -> Any:
 def add_gradients_first(optimizer: Any) -> None:
     """Let the optimizer of a compiled model add the gradients of all replicas before it does anything else with them.
 
-    Keras adds them last: each replica clips its own gradients, and decides by itself whether those of float16 are finite.
-    One that skips a step leaves the others waiting for its gradients.
+    Keras adds them last: each replica clips its own gradients, and decides by itself whether those of float16 are finite. One
+    that skips a step leaves the others waiting for its gradients. It also fails where it overwrites the weights with their moving
+    average (`ema_overwrite_frequency`), which is the same in all replicas.
     """
     apply, inner = optimizer.apply, getattr(optimizer, "inner_optimizer", optimizer)
 
     def apply_added(grads: Any, trainable_variables: Any = None) -> Any:
         replica = tf.distribute.get_replica_context()
         added = iter(replica.all_reduce(tf.distribute.ReduceOp.SUM, [grad for grad in grads if grad is not None]))
-        return apply([None if grad is None else next(added) for grad in grads], trainable_variables)
+        apply([None if grad is None else next(added) for grad in grads], trainable_variables)
+        if frequency:
+            is_due = keras.ops.equal(inner.iterations % frequency, 0)
+            for variable, average in zip(
+                inner._trainable_variables, inner._model_variables_moving_average, strict=True
+            ):
+                if average is not None:
+                    variable.assign(keras.ops.where(is_due, average, variable))
 
+    frequency, inner.ema_overwrite_frequency = inner.ema_overwrite_frequency, None
     optimizer.apply = apply_added
     inner._all_reduce_sum_gradients = list
 

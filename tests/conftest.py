@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from commands import CommandLine, without_graphs
 
+from cnncli.runs import onednn
+
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("COLUMNS", None)  # of the terminal in which the tests run: output would be as wide as it
     os.unsetenv("COLUMNS")  # pytest imports readline, which sets it for new processes and not in os.environ
     config.option.loadscopereorder = False  # by the number of tests, which says little of the time
+    onednn.choose()  # as each command does before it imports TensorFlow
     gc.disable()  # what is imported stays; to look for garbage among it is a third of the collection of tests
 
 

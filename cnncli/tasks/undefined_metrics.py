@@ -41,7 +41,7 @@ def _is_undefined(metric: Any) -> bool:
         found = metric.true_positives + metric.false_positives + metric.false_negatives
         return _has_zero(found)
     if isinstance(metric, keras.metrics.R2Score):
-        count = float(metric.num_samples)
+        count = float(_array(metric.num_samples))
         squares, sums = _array(metric.squared_sum), _array(metric.sum)
         return bool(count and (squares - sums**2 / count <= 1e-7 * squares).any())
     counts = ("true_positives", "true_negatives", "false_positives", "false_negatives")

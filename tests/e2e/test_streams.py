@@ -45,6 +45,7 @@ def one_after_another(
 import json, os, sys
 from cnncli import __main__
 codes = []
+os._exit = sys.exit  # a command ends its process
 for command in {[command.split() for command in commands]!r}:
     sys.argv = ["cnncli", *command]
     try:
