@@ -62,5 +62,5 @@ def resume_command(folder: Path, options: Options) -> str:
     """What continues a stopped run with the processes that it had."""
     run = shlex.quote(str(folder))
     if options.meeting and not options.local_workers:
-        return f"the same command on each host, with --resume {run} in the place of the recipe"
+        return f"the same command on each host, with --resume {run} instead of the recipe"
     return f"cnncli train --resume {run}"
