@@ -39,7 +39,7 @@ from cnncli.training.steps import known_multiply_adds
 from cnncli.workflow.downloads import check_downloads
 from cnncli.workflow.figure_checks import check_classes
 from cnncli.workflow.first_input import check_first_input
-from cnncli.workflow.lead_workers import lost_worker
+from cnncli.workflow.lead_workers import agree_on_devices, lost_worker
 from cnncli.workflow.plan import Options, Plan
 from cnncli.workflow.preflight import check_feasible, check_without_data
 from cnncli.workflow.problem_places import placed_in
@@ -229,6 +229,7 @@ def _replicas(device: devices.Device, options: Options) -> Replicas:
     if options.meeting is None:
         return on_devices(device.count, device.kind)
     with watching(options.meeting, lambda lost: lost_worker(lost, options)):
+        agree_on_devices(options.meeting, f"{device.count} of kind {device.kind}")
         return across(options.meeting.cluster, device.kind)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cnncli.data.fingerprint import of_set
 from cnncli.distribute.watching import watching
 from cnncli.errors import DataError, Problem
@@ -29,18 +31,16 @@ def train_with_chief(planned: Plan, options: Options, listener: ProgressListener
     meeting = options.meeting
     assert meeting is not None
     listener.ready(planned)
-    with watching(meeting, lambda lost: lost_worker(lost, options)):
+    made: list[Path] = []
+    with watching(meeting, lambda lost: lost_worker(lost, options, *made)), placed_in(planned.loaded):
         network = build_network(planned, listener)
-        listener.run_made(options.outputs / str(meeting.wait_for(RUN, _SECONDS_TO_OPEN)))
+        made.append(options.outputs / str(meeting.wait_for(RUN, _SECONDS_TO_OPEN)))
+        listener.run_made(made[0])
         if meeting.wait_for(DATA, _SECONDS_TO_OPEN) != of_set(planned.splits.train):
             hint = "copy the data of the chief to this host, or use a folder that both can read"
             raise DataError(Problem("the training examples are not those of the chief", hint, path=("data",)))
         resume = state_of_chief(None, planned.replicas)
-        with (
-            timed(planned.seconds, "fit", listener),
-            placed_in(planned.loaded),
-            reraise_out_of_memory(planned.batch_size),
-        ):
+        with timed(planned.seconds, "fit", listener), reraise_out_of_memory(planned.batch_size):
             fit(
                 network,
                 planned.recipe,
