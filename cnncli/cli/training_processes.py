@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from cnncli import __version__
 from cnncli.cli import console
 from cnncli.cli.live import ProgressListener, make_listener
+from cnncli.cli.parallel_sets import threads_for
 from cnncli.distribute.cluster import Cluster
 from cnncli.distribute.discover import discover
-from cnncli.distribute.local_workers import LocalWorkers, local_cluster, log_of
+from cnncli.distribute.local_workers import LocalWorkers, how_the_chief_ended, local_cluster, log_of
 from cnncli.distribute.meeting import Meeting, meet
 from cnncli.errors import Place, Problem, UsageError
 from cnncli.messages import listed
@@ -25,7 +26,7 @@ from cnncli.messages import listed
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
 
-MOST_WORKERS = 64
+_MOST = 64  # processes or devices on one machine
 _SEED = "seed"
 _SECONDS_TO_TELL = 60.0
 
@@ -70,6 +71,12 @@ class Processes:
         }
 
 
+def check_count(count: int, option: str) -> None:
+    """Raise UsageError where there cannot be so many processes or devices."""
+    if not 1 <= count <= _MOST:
+        raise UsageError(Problem(f"expected 1 to {_MOST}, got {count}", place=Place(option)))
+
+
 def find_cluster(workers: int | None, hosts: str | None, rank: int | None) -> Cluster | None:
     """The cluster that the options or the environment describe; None: this process trains alone.
 
@@ -82,8 +89,7 @@ def find_cluster(workers: int | None, hosts: str | None, rank: int | None) -> Cl
         )
         raise UsageError(problem)
     if workers is not None:
-        if not 1 <= workers <= MOST_WORKERS:
-            raise UsageError(Problem(f"expected 1 to {MOST_WORKERS}, got {workers}", place=Place("--workers")))
+        check_count(workers, "--workers")
         return local_cluster(workers) if workers > 1 else None
     return discover(os.environ, hosts, rank)
 
@@ -123,11 +129,11 @@ def joined(
         if cluster.found_by == "--workers":
             local = stack.enter_context(LocalWorkers(cluster, arguments))
         if all(address.startswith("127.0.0.1:") for address in cluster.addresses):
-            threads = max(1, _cores() // cluster.size)
+            threads = threads_for(cluster.size)
         if local:
             met = meet(cluster, about, start_timeout, how_it_ended=local.how_it_ended)
         else:
-            met = meet(cluster, about, start_timeout, show_missing)
+            met = meet(cluster, about, start_timeout, show_missing, how_it_ended=how_the_chief_ended)
         meeting = stack.enter_context(met)
         if cluster.is_chief:
             seed = secrets.randbelow(2**31)
@@ -151,10 +157,6 @@ class _WorkerListener(ProgressListener):
         log.parent.mkdir(parents=True, exist_ok=True)
         if self.log:
             self.log.move_to(log)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _digest(loaded: LoadedRecipe) -> str:

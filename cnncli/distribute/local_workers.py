@@ -23,6 +23,7 @@ _LOOPBACK = "127.0.0.1"
 _SECONDS_TO_END = 5.0
 _LAST_BYTES = 4000
 _FOUND_BY = "--workers"
+_CHIEF = "CNNCLI_CHIEF_PROCESS"  # in the environment of a worker: the id of the process that started it
 
 
 def log_of(folder: Path, rank: int) -> Path:
@@ -38,6 +39,12 @@ def local_cluster(size: int) -> Cluster:
             each.bind((_LOOPBACK, 0))
         addresses = tuple(f"{_LOOPBACK}:{each.getsockname()[1]}" for each in sockets)
     return Cluster(addresses, 0, _FOUND_BY, (0, size))
+
+
+def how_the_chief_ended(rank: int) -> str:
+    """In a worker that a chief started, say whether that chief has ended; empty while it runs, and of other ranks."""
+    chief = os.environ.get(_CHIEF)
+    return "its process has ended" if rank == 0 and chief and chief != str(os.getppid()) else ""
 
 
 @dataclass
@@ -63,6 +70,7 @@ class LocalWorkers:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._said[rank],
+                env={**os.environ, _CHIEF: str(os.getpid())},
                 start_new_session=True,  # Ctrl-C reaches the chief alone, which stops the others
             )
         return self

@@ -53,7 +53,7 @@ def meet(
         start_timeout: seconds that the chief waits for workers, and a worker for the chief.
         progress: is called with the ranks that are missing, each time that they change.
         lost_after: seconds of silence after which a process counts as lost.
-        how_it_ended: says of the worker of a rank how its process ended; empty while it runs, or where nothing is known of it.
+        how_it_ended: says of a rank how its process ended; empty while it runs, or where nothing is known of it.
 
     Returns:
         The connections, which watch the other processes.
@@ -66,7 +66,7 @@ def meet(
         if cluster.is_chief:
             peers = _as_chief(cluster, about, start_timeout, progress, listener, how_it_ended)
         else:
-            peers = [_as_worker(cluster, about, start_timeout, progress)]
+            peers = [_as_worker(cluster, about, start_timeout, progress, how_it_ended)]
     return Meeting(cluster, peers, lost_after)
 
 
@@ -273,6 +273,7 @@ def _as_worker(
     about: Mapping[str, str],
     start_timeout: float,
     progress: Callable[[Sequence[int]], None],
+    how_it_ended: Callable[[int], str],
 ) -> Peer:
     hello = {
         "rank": cluster.rank,
@@ -282,7 +283,7 @@ def _as_worker(
         "addresses": list(cluster.addresses),
     }
     progress([0])
-    connection, message = _connect_to_chief(cluster, hello, start_timeout)
+    connection, message = _connect_to_chief(cluster, hello, start_timeout, how_it_ended)
     try:
         while "start" not in message:
             if isinstance(missing := message.get("missing"), list):
@@ -304,7 +305,9 @@ def _as_worker(
     return Peer(0, host_and_port(cluster.addresses[0])[0], connection)
 
 
-def _connect_to_chief(cluster: Cluster, hello: dict[str, Any], seconds: float) -> tuple[socket.socket, dict[str, Any]]:
+def _connect_to_chief(
+    cluster: Cluster, hello: dict[str, Any], seconds: float, how_it_ended: Callable[[int], str]
+) -> tuple[socket.socket, dict[str, Any]]:
     """Connect to the chief, again and again until it answers; gives the connection and the first answer."""
     until = time.monotonic() + seconds
     reason = ""
@@ -318,6 +321,8 @@ def _connect_to_chief(cluster: Cluster, hello: dict[str, Any], seconds: float) -
                 connection.close()
                 raise
         except (OSError, Closed, BadMessage) as error:
+            if how := how_it_ended(0):
+                raise WorkerError(f"{_name(cluster, 0)} was lost before the training: {how}") from error
             reason = _why(error)
             time.sleep(min(_PAUSE_SECONDS, left))
             continue

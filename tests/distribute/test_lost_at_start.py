@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from cnncli.cli.training_processes import joined
 from cnncli.distribute.cluster import Cluster
@@ -53,3 +54,18 @@ def test_process_that_is_lost_while_tensorflow_waits_for_it_is_named(tmp_path):
     assert chief.returncode == 8, said
     assert f"lost worker 1 ({addresses[1]}) on {socket.gethostname()}: no memory" in said
     assert not (tmp_path / "outputs").exists()
+
+
+def test_worker_ends_soon_when_the_chief_that_started_it_ends_before_they_meet(tmp_path):
+    script = """
+import sys
+from cnncli.distribute.local_workers import LocalWorkers, local_cluster
+workers = LocalWorkers(local_cluster(2), ["train", "recipe.yaml", "--quiet"]).__enter__()
+print(workers._processes[1].pid, flush=True)
+"""
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    worker, until = Path("/proc", done.stdout.strip()), time.monotonic() + 20
+    while worker.exists():
+        assert time.monotonic() < until
+        time.sleep(0.2)
