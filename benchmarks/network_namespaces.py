@@ -31,7 +31,7 @@ class Host:
         return ["ip", "netns", "exec", self.name, *arguments]
 
     def cut(self) -> None:
-        """Take the cable out: packets get lost, and no end is told."""
+        """Cut the link: packets are lost, and neither end gets an error."""
         _ip("-n", self.name, "link", "set", self.device, "down")
 
     def mend(self) -> None:

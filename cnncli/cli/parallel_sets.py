@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import signal
 import subprocess
@@ -33,8 +32,9 @@ _ERRORS: dict[int, type[CnncliError]] = {
 
 def threads_for(workers: int) -> int:
     """How many threads each of several processes computes with."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // workers)
+    from cnncli.runs.machine import allowed_cores
+
+    return max(1, allowed_cores() // workers)
 
 
 @dataclass(frozen=True, eq=False)

@@ -216,7 +216,7 @@ def train(
                 "--rank": rank is not None,
             },
         )
-        _check_workers(workers or 1)
+        training_processes.check_count(1 if workers is None else workers, "--workers")
         choices_of_all = folds.Choices(
             Path(output),
             run,
@@ -227,11 +227,12 @@ def train(
             quiet=quiet,
             verbose=verbose,
             track=trackers,
-            workers=workers or 1,
+            workers=1 if workers is None else workers,
         )
         _train_all(recipe, changes, choices_of_all, resume=resume, repeat=repeat)
         return
-    _check_devices(devices)
+    if devices is not None:
+        training_processes.check_count(devices, "--devices")
     cluster = None if find_lr else training_processes.find_cluster(workers, hosts, rank)
     if resume:
         if fold is not None:
@@ -330,13 +331,6 @@ def _worker_arguments(
     return [*words, *(["--devices", str(devices)] if devices else [])]
 
 
-def _check_devices(devices: int | None) -> None:
-    """Raise UsageError where there is no such number."""
-    if devices is not None and not 1 <= devices <= training_processes.MOST_WORKERS:
-        message = f"expected 1 to {training_processes.MOST_WORKERS}, got {devices}"
-        raise UsageError(Problem(message, place=Place("--devices")))
-
-
 def _check_set(fold: str | None, repeat: int | None, others: Mapping[str, bool]) -> None:
     """Refuse what does not go with several trainings.
 
@@ -349,13 +343,6 @@ def _check_set(fold: str | None, repeat: int | None, others: Mapping[str, bool])
     if not 2 <= repeat <= _MOST_REPEATS:
         raise UsageError(Problem(f"expected 2 to {_MOST_REPEATS:,}, got {repeat}", place=Place("--repeat")))
     folds.check_options({"--fold": fold is not None, **others}, "--repeat")
-
-
-def _check_workers(workers: int) -> None:
-    """Raise UsageError where so many cannot be trained at the same time."""
-    most = training_processes.MOST_WORKERS
-    if not 1 <= workers <= most:
-        raise UsageError(Problem(f"expected 1 to {most}, got {workers}", place=Place("--workers")))
 
 
 def _train_all(

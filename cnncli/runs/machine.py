@@ -43,7 +43,7 @@ def environment() -> dict[str, Any]:
         "os": platform.platform(),
         "machine": platform.machine(),
         "cpu": processor(),
-        "cores": {"machine": os.cpu_count(), "allowed": _allowed_cores(), "quota": _core_quota()},
+        "cores": {"machine": os.cpu_count(), "allowed": allowed_cores(), "quota": _core_quota()},
         "memory_bytes": _memory_bytes(),
         "gpus": _gpus(),
     }
@@ -78,8 +78,9 @@ def processor() -> dict[str, Any]:
     return {"model": model, "flags": [flag for flag in _FLAGS if flag in flags]}
 
 
-def _allowed_cores() -> int | None:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+def allowed_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _core_quota() -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ import tensorflow as tf
 
 from cnncli.errors import Problem, ResourceError
 from cnncli.messages import counted
+from cnncli.runs.machine import allowed_cores
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def use_threads(wanted: Threads | None) -> Threads:
 
 
 def _threads() -> Threads:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = allowed_cores()
     set_here = tf.config.threading  # 0: it is TensorFlow's to choose
     return Threads(
         set_here.get_intra_op_parallelism_threads() or cores, set_here.get_inter_op_parallelism_threads() or cores

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import signal
@@ -31,6 +30,7 @@ from cnncli.errors import (
 )
 from cnncli.messages import counted
 from cnncli.recipe.schema import LARGEST_SEED
+from cnncli.runs.machine import allowed_cores
 from cnncli.tune import study as studies
 from cnncli.tune import sweep_sessions
 from cnncli.tune.space import Space
@@ -154,8 +154,7 @@ def _was_here(trial: FrozenTrial) -> bool:
 
 
 def _work(sweep: Sweep, session: str, seed: int) -> Work:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = max(1, cores // sweep.workers) if sweep.workers > 1 else 0
+    threads = max(1, allowed_cores() // sweep.workers) if sweep.workers > 1 else 0
     return Work(
         recipe=sweep.folder.recipe,
         storage=sweep.storage,

@@ -69,7 +69,7 @@ def test_several_devices_without_a_gpu_are_no_processor(gpus):
 
 
 class Listed:
-    """GPUs as TensorFlow lists them; keeps what it is told to do with them."""
+    """GPUs as TensorFlow lists them; records the calls about them."""
 
     def __init__(self, count):
         self.gpus = [f"/physical_device:GPU:{number}" for number in range(count)]
