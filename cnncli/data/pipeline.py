@@ -18,8 +18,20 @@ from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.drawing import Drawing, shuffled
 from cnncli.data.encoding import STORED, Encoding, encode_batch
 from cnncli.errors import CnncliError
+from cnncli.runs.machine import allowed_cores
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_MOST_AT_ONCE = 16
+"""Batches that are read at the same time, at most."""
+
+_AHEAD = 2
+"""Batches that are ready before they are needed, beside those that are being read."""
+
+_OPTIONS = tf.data.Options()
+# The thread that tunes an iterator often misses its end, and TensorFlow then waits for the thread's next round. The rounds
+# get longer and longer: after an epoch of one second the wait takes up to a second, after an epoch of a minute up to a minute.
+_OPTIONS.autotune.enabled = False
 
 
 def _as_it_stands(function: _Function) -> _Function:
@@ -163,9 +175,9 @@ class Batches:
 
         with tf.device("CPU"):
             drawn = tf.data.Dataset.range(1).flat_map(indices)
-            batches = drawn.map(self._gather(), num_parallel_calls=tf.data.AUTOTUNE)
+            batches = drawn.map(self._gather(), num_parallel_calls=min(allowed_cores(), _MOST_AT_ONCE))
             count = (len(sizes) - first_step) * (1 if own is None else len(own))
-            return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(tf.data.AUTOTUNE)
+            return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(_AHEAD).with_options(_OPTIONS)
 
     def _order(self) -> tf.Tensor:
         """What an epoch draws, int64 (count,): an example's row, with `rows` added for each time it was drawn before."""
