@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from pydantic import ValidationError
 from cnncli import errors
 from cnncli.cli import console
 from cnncli.cli.set_member import Event, Member
+from cnncli.distribute.worker_devices import worker_environments
 from cnncli.errors import CnncliError, Place, Problem, ResourceError
 from cnncli.messages import printable
 
@@ -42,12 +44,13 @@ class _Process:
     number: int
     process: subprocess.Popen[str]
     log: IO[bytes]
+    environment: dict[str, str]
 
 
 def train_members(
     members: Mapping[int, Member], workers: int, *, word: str, says: Callable[[str], None]
 ) -> Iterator[tuple[int, Event, list[Problem]]]:
-    """Train runs, so many at a time.
+    """Train runs, so many at a time; where there are several GPUs, each has one of them.
 
     Args:
         members: by their number in the set.
@@ -62,6 +65,8 @@ def train_members(
         Stopped: likewise, by a signal.
     """
     waiting = list(members)
+    device = next((member.device for member in members.values()), None)
+    environments = worker_environments(workers, device)  # of the processes that are to be started
     running: dict[int, _Process] = {}
     notes: dict[int, list[Problem]] = {}
     events: queue.Queue[tuple[int, Event | None]] = queue.Queue()
@@ -69,7 +74,7 @@ def train_members(
         while waiting or running:
             while waiting and len(running) < workers:
                 number = waiting.pop(0)
-                running[number] = _started(number, members[number], events)
+                running[number] = _started(number, members[number], environments.pop(0), events)
                 notes[number] = []
                 says(f"{word} {number}: started")
             with suppress(queue.Empty):
@@ -81,7 +86,9 @@ def train_members(
                 elif event.kind == "note":
                     notes[number] += [_problem(each) for each in event.problems]
                 else:
-                    running.pop(number).process.wait()
+                    ended = running.pop(number)
+                    ended.process.wait()
+                    environments.append(ended.environment)
                     if event.path is None:
                         raise _error(event, word, number)
                     says(f"{word} {number}: finished")
@@ -90,7 +97,14 @@ def train_members(
         _stop(list(running.values()))
 
 
-def _started(number: int, member: Member, events: queue.Queue[tuple[int, Event | None]]) -> _Process:
+def _started(
+    number: int, member: Member, environment: dict[str, str], events: queue.Queue[tuple[int, Event | None]]
+) -> _Process:
+    """Start the process of a run.
+
+    Args:
+        environment: its variables beside those of this process.
+    """
     log = tempfile.TemporaryFile(prefix="cnncli-")  # noqa: SIM115  # of its end, where it is lost
     process = subprocess.Popen(
         [sys.executable, "-m", "cnncli.cli.set_member"],
@@ -98,6 +112,7 @@ def _started(number: int, member: Member, events: queue.Queue[tuple[int, Event |
         stdout=subprocess.PIPE,
         stderr=log,
         encoding="utf-8",
+        env=os.environ | environment,
         start_new_session=True,  # Ctrl-C is for the set, which stops its runs
     )
     with suppress(BrokenPipeError):
@@ -105,7 +120,7 @@ def _started(number: int, member: Member, events: queue.Queue[tuple[int, Event |
         process.stdin.write(member.model_dump_json() + "\n")
         process.stdin.flush()
     threading.Thread(target=_listen, args=(number, process, events), daemon=True).start()
-    return _Process(number, process, log)
+    return _Process(number, process, log, environment)
 
 
 def _listen(number: int, process: subprocess.Popen[str], events: queue.Queue[tuple[int, Event | None]]) -> None:

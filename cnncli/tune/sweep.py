@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from optuna import Study
 from optuna.trial import FrozenTrial
 
+from cnncli.distribute.worker_devices import worker_environments
 from cnncli.errors import (
     CnncliError,
     DataError,
@@ -38,7 +39,6 @@ from cnncli.tune.study import Search
 from cnncli.tune.study_storage import is_database, mend_journal
 from cnncli.tune.sweep_folder import SweepFolder
 from cnncli.tune.trial_rows import TrialRow, read_rows
-from cnncli.tune.worker_devices import worker_environments
 from cnncli.tune.worker_pool import WorkerPool, WorkerProcess
 from cnncli.tune.worker_protocol import Event, Failure, Work
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnncli.tune.worker_devices import worker_environments
+from cnncli.distribute.worker_devices import worker_environments
 
 
 def test_workers_use_the_gpus_of_the_environment_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:

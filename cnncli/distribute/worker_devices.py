@@ -1,4 +1,4 @@
-"""Which GPU each worker of a sweep uses, where there are several."""
+"""Which GPU each of several processes that train different networks uses, where there are several GPUs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _VARIABLE = "CUDA_VISIBLE_DEVICES"
 
 
 def worker_environments(workers: int, device: str | None) -> list[dict[str, str]]:
-    """The variables that each worker gets beside those of this process: its GPU, in turns.
+    """The variables that each process gets beside those of this process: its GPU, in turns.
 
     Args:
         device: `auto`, `cpu` or `gpu`; None: `auto`.
