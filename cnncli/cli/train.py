@@ -217,6 +217,7 @@ def train(
             },
         )
         training_processes.check_count(1 if workers is None else workers, "--workers")
+        training_processes.check_alone("--fold all" if repeat is None else "--repeat")
         choices_of_all = folds.Choices(
             Path(output),
             run,

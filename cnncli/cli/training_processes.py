@@ -17,7 +17,7 @@ from cnncli.cli import console
 from cnncli.cli.live import ProgressListener, make_listener
 from cnncli.cli.parallel_sets import threads_for
 from cnncli.distribute.cluster import Cluster
-from cnncli.distribute.discover import discover
+from cnncli.distribute.discover import SWITCH, discover
 from cnncli.distribute.local_workers import LocalWorkers, how_the_chief_ended, local_cluster, log_of
 from cnncli.distribute.meeting import Meeting, meet
 from cnncli.errors import Place, Problem, UsageError
@@ -92,6 +92,22 @@ def find_cluster(workers: int | None, hosts: str | None, rank: int | None) -> Cl
         check_count(workers, "--workers")
         return local_cluster(workers) if workers > 1 else None
     return discover(os.environ, hosts, rank)
+
+
+def check_alone(option: str) -> None:
+    """Raise UsageError where the environment describes several processes, each of which would train the whole set.
+
+    Args:
+        option: that asks for a set of trainings.
+    """
+    if cluster := find_cluster(None, None, None):
+        raise UsageError(
+            Problem(
+                f"expected one process, and {cluster.found_by} describes {cluster.size}: each would train all runs",
+                f"start one process and give it --workers, or set {SWITCH}=off to ignore {cluster.found_by}",
+                Place(option),
+            )
+        )
 
 
 @contextmanager

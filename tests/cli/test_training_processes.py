@@ -1,0 +1,23 @@
+"""The processes of a training."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cnncli.cli import training_processes
+from cnncli.errors import UsageError
+
+
+def test_each_process_of_a_cluster_would_train_a_whole_set_so_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = {"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 1}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(cluster))
+    with pytest.raises(UsageError) as refused:
+        training_processes.check_alone("--fold all")
+
+    assert refused.value.problems[0].message == (
+        "expected one process, and TF_CONFIG describes 2: each would train all runs"
+    )
+    monkeypatch.setenv("CNNCLI_CLUSTER", "off")
+    training_processes.check_alone("--fold all")
