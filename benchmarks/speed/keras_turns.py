@@ -45,7 +45,12 @@ def _add_to_fit() -> None:
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             if self.steps:
                 _wait(self.ended - self.started, self.steps)
-            self.started = time.perf_counter()
+
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            # Before it, the iterator of the last epoch is deleted. TensorFlow's thread that tunes an iterator makes that
+            # wait, for the longer the longer the turns of the others took: the time is none of an ordinary training.
+            if not batch:
+                self.started = time.perf_counter()
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             self.steps, self.ended = batch + 1, time.perf_counter()
