@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,18 +16,15 @@ from cnncli.cli import (
     find_learning_rate,
     finished_run,
     folds,
+    new_run,
     options,
     resumed_run,
     tensorflow_log,
+    train_set,
     training_processes,
 )
 from cnncli.distribute.meeting import START_TIMEOUT
 from cnncli.errors import ExpectationError, Place, Problem, UsageError
-
-if TYPE_CHECKING:
-    from cnncli.recipe.load import LoadedRecipe
-
-_MOST_REPEATS = 1000
 
 
 def add_to(app: typer.Typer) -> None:
@@ -187,7 +184,7 @@ def train(
     """
     started = time.monotonic()
     options.check_device(device)
-    trackers = _checked_trackers(track, resume=resume)
+    trackers = new_run.checked_trackers(track, resume=resume)
     resumed_run.check_epochs(epochs)
     others = {
         "--resume": resume,
@@ -204,7 +201,7 @@ def train(
     find_learning_rate.check_options(find=find_lr, to=to, others=others)
     changes = [*(settings or []), *([f"train.epochs={epochs}"] if epochs is not None else [])]
     if fold == folds.ALL or repeat is not None:
-        _check_set(
+        train_set.check_options(
             fold,
             repeat,
             {
@@ -217,7 +214,6 @@ def train(
             },
         )
         training_processes.check_count(1 if workers is None else workers, "--workers")
-        training_processes.check_alone("--fold all" if repeat is None else "--repeat")
         choices_of_all = folds.Choices(
             Path(output),
             run,
@@ -230,7 +226,7 @@ def train(
             track=trackers,
             workers=1 if workers is None else workers,
         )
-        _train_all(recipe, changes, choices_of_all, resume=resume, repeat=repeat)
+        train_set.train_set(recipe, changes, choices_of_all, resume=resume, repeat=repeat)
         return
     if devices is not None:
         training_processes.check_count(devices, "--devices")
@@ -249,7 +245,7 @@ def train(
             cluster = training_processes.find_cluster(going_on.workers, None, None)
     else:
         is_worker = cluster is not None and not cluster.is_chief
-        going_on, loaded = None, _load(recipe, changes, Path(output), run, fold, is_worker=is_worker)
+        going_on, loaded = None, new_run.load_recipe(recipe, changes, Path(output), run, fold, is_worker=is_worker)
     resumed_run.check_epochs(epochs, loaded, is_resumed=going_on is not None)
     if loaded.recipe.tune is not None and going_on is None and not quiet:
         console.say("The section tune is ignored: cnncli tune searches.")
@@ -330,89 +326,3 @@ def _worker_arguments(
     words += ["--fold", fold] if fold else []
     words += ["--device", device] if device else []
     return [*words, *(["--devices", str(devices)] if devices else [])]
-
-
-def _check_set(fold: str | None, repeat: int | None, others: Mapping[str, bool]) -> None:
-    """Refuse what does not go with several trainings.
-
-    Raises:
-        UsageError: for all that is wrong.
-    """
-    if repeat is None:
-        folds.check_options(others)
-        return
-    if not 2 <= repeat <= _MOST_REPEATS:
-        raise UsageError(Problem(f"expected 2 to {_MOST_REPEATS:,}, got {repeat}", place=Place("--repeat")))
-    folds.check_options({"--fold": fold is not None, **others}, "--repeat")
-
-
-def _train_all(
-    recipe: str | None, changes: Sequence[str], choices: folds.Choices, *, resume: bool, repeat: int | None
-) -> None:
-    """Train all folds or repetitions of a recipe, or go on with a set of them."""
-    if resume:
-        if choices.dry_run:
-            option = "--fold all" if repeat is None else "--repeat"
-            raise UsageError(Problem(f"this option does not go with --resume {option}", place=Place("--dry-run")))
-        resumed_run.refuse_changes(changes, choices.run)
-        folds.resume_all(recipe, changes, choices, repeat)
-        return
-    if repeat is not None:
-        folds.train_repeats(_load(recipe, changes, choices.outputs, None), recipe or "", changes, repeat, choices)
-        return
-    loaded = _load(recipe, changes, choices.outputs, None, folds.ALL)
-    if loaded.recipe.data.split.fold is not None:
-        raise UsageError(Problem("`data.split.fold` names one fold", "leave it out", Place("--fold")))
-    folds.train_all(loaded, recipe or "", changes, choices)
-
-
-def _load(
-    recipe: str | None,
-    changes: Sequence[str],
-    outputs: Path,
-    run: str | None,
-    fold: str | None = None,
-    *,
-    is_worker: bool = False,
-) -> LoadedRecipe:
-    """A recipe for a new run.
-
-    Args:
-        fold: of `--fold`.
-        is_worker: another process makes the run's folder.
-
-    Raises:
-        UsageError: no recipe is named, or it has no such fold.
-    """
-    from cnncli.recipe.load import load
-    from cnncli.runs import check_name, refuse_taken
-
-    if recipe is None:
-        raise UsageError(
-            "the argument RECIPE is missing",
-            hint="for example: cnncli train mnist; `cnncli recipes` lists the shipped recipes",
-        )
-    loaded = load(recipe, changes)
-    if of_fold := folds.changes_of(fold, loaded):
-        loaded = load(recipe, [*changes, *of_fold])
-    if run is not None:
-        check_name(run)
-    if not is_worker:
-        refuse_taken(outputs, loaded.recipe.name, run)
-    return loaded
-
-
-def _checked_trackers(names: Sequence[str] | None, *, resume: bool) -> tuple[str, ...]:
-    """Check `--track`.
-
-    Raises:
-        UsageError: there is no such tracker, or the run is resumed: it keeps its trackers.
-    """
-    from cnncli.recipe.schema_trackers import NAMES
-
-    for name in names or ():
-        options.check_choice("--track", name, NAMES)
-    if names and resume:
-        hint = f"leave out --track, and send the finished run with: cnncli track RUN --to {names[0]}"
-        raise UsageError(Problem("a resumed run keeps its trackers", hint, Place("--track")))
-    return tuple(dict.fromkeys(names or ()))
