@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ _WARM_UP = "import keras, tensorflow, matplotlib.pyplot, sklearn.metrics"
 
 def main() -> int:
     options = _parsed()
+    if options.as_avx2:
+        os.environ.update(machine.AS_AVX2)
     with tempfile.TemporaryDirectory(prefix="cnncli-speed-") as temporary:
         try:
             _time(options, Path(temporary))
@@ -49,6 +52,11 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=15, help="epochs of each side whose steps are measured")
     parser.add_argument(
         "--also", action="append", default=[], metavar="NAME=VALUE,…", help="steps: cnncli in this environment, too"
+    )
+    parser.add_argument(
+        "--as-avx2",
+        action="store_true",
+        help="limit oneDNN and PyTorch to AVX2, and turn oneDNN off in the scripts of plain Keras, as TensorFlow does there",
     )
     parser.add_argument(
         "--pytorch",
@@ -129,6 +137,7 @@ def _make_data(names: Sequence[str], options: argparse.Namespace, folder: Path) 
         folder / "arrays",
         pytorch_environment.python_of(options.pytorch) if options.pytorch else None,
         tuple(dict(part.split("=", 1) for part in each.split(",")) for each in options.also),
+        ("env", "TF_ENABLE_ONEDNN_OPTS=0", sys.executable) if options.as_avx2 else (sys.executable,),
     )
     settings.arrays.mkdir()
     for data in {STEPS[name](settings).data: name for name in names if name in STEPS}:

@@ -11,6 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from cnncli.runs.machine import processor
 
+AS_AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
+"""What lets TensorFlow's oneDNN and PyTorch compute as on a processor that has AVX2 alone."""
+
 _PACKAGES = ("cnncli", "tensorflow", "keras", "numpy")
 # What decides whether TensorFlow uses oneDNN by itself, and whether bfloat16 pays.
 _TOLD = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_bf16", "amx_int8", "asimd", "sve", "bf16")
@@ -31,7 +34,9 @@ def describe() -> dict[str, str]:
 
 def _processor() -> str:
     found = processor()
-    return ", ".join([found["model"] or platform.machine(), *(flag for flag in found["flags"] if flag in _TOLD)])
+    flags = [flag for flag in found["flags"] if flag in _TOLD]
+    limited = ["limited to AVX2"] if AS_AVX2.items() <= os.environ.items() else []
+    return ", ".join([found["model"] or platform.machine(), *flags, *limited])
 
 
 def _gpu() -> str:

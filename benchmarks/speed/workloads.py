@@ -121,6 +121,7 @@ class Settings:
         arrays: the folder of the archives for the steps.
         pytorch: the Python of an environment with PyTorch; None: PyTorch does not take part.
         also: environments of more cnncli sides of the steps.
+        python: what runs the scripts of plain Keras.
     """
 
     digits: Path
@@ -131,6 +132,7 @@ class Settings:
     arrays: Path = Path()
     pytorch: Path | None = None
     also: tuple[Mapping[str, str], ...] = ()
+    python: tuple[str, ...] = (sys.executable,)
 
     def epochs(self, wanted: int) -> int:
         return 1 if self.quick else wanted
@@ -138,7 +140,7 @@ class Settings:
 
 def mnist(settings: Settings) -> Workload:
     epochs = settings.epochs(10)
-    plain = _plain("mnist.py", settings.digits, epochs)
+    plain = _plain(settings, "mnist.py", settings.digits, epochs)
     sides = (
         plain,
         *_cnncli("mnist", epochs, {"data.source.npz.path": settings.digits}),
@@ -149,7 +151,7 @@ def mnist(settings: Settings) -> Workload:
 
 def lenet5(settings: Settings) -> Workload:
     epochs = settings.epochs(12)
-    plain = _plain("lenet5.py", settings.digits, epochs)
+    plain = _plain(settings, "lenet5.py", settings.digits, epochs)
     # Without the recipe's EarlyStopping every side does the same number of epochs.
     changes = {"data.source.npz.path": settings.digits, "train.callbacks": "[]"}
     pytorch = _pytorch("lenet5.py", settings, settings.digits, epochs, "--channels-last")
@@ -165,8 +167,8 @@ def image_folder(settings: Settings, wanted_epochs: int) -> Workload:
         "model.input": "[32, 32, 3]",
     }
     sides = (
-        _plain("image_folder.py", settings.images, epochs),
-        _plain("image_folder.py", settings.images, epochs, "--cache", name=CACHED),
+        _plain(settings, "image_folder.py", settings.images, epochs),
+        _plain(settings, "image_folder.py", settings.images, epochs, "--cache", name=CACHED),
         *_cnncli("mnist", epochs, changes),
         *_pytorch("image_folder.py", settings, settings.images, epochs, "--channels-last"),
     )
@@ -179,8 +181,8 @@ def vgg16(settings: Settings) -> Workload:
         raise ValueError("vgg16 needs --photos and --weights")
     epochs = settings.epochs(10)
     weights = ("--weights", str(settings.weights))
-    plain = _plain("vgg16.py", settings.photos, epochs, *weights)
-    features_first = _plain("vgg16_features.py", settings.photos, epochs, *weights, name=FEATURES_FIRST)
+    plain = _plain(settings, "vgg16.py", settings.photos, epochs, *weights)
+    features_first = _plain(settings, "vgg16_features.py", settings.photos, epochs, *weights, name=FEATURES_FIRST)
     changes = {"data.source.image_folder.path": settings.photos, "model.layers.0.VGG16.weights": settings.weights}
     title = f"New head on a frozen VGG16, {_counted(settings.photos, 'photos')}, {_epochs(epochs)}"
     return Workload("vgg16", title, (plain, features_first, *_cnncli("vgg16-transfer", epochs, changes)))
@@ -262,12 +264,21 @@ _STEPS = {
 def _steps(name: str, settings: Settings) -> StepWorkload:
     trained = _STEPS[name]
     path = settings.arrays / f"{trained.data}{'.csv' if trained.data == 'sentences' else '.npz'}"
-    keras_turns = [sys.executable, str(_KERAS_TURNS)]
-    plain = [*keras_turns, str(_SCRIPTS / trained.script), str(path), "--epochs", str(_ENDLESS)]
+    plain = [*settings.python, str(_KERAS_TURNS), str(_SCRIPTS / trained.script), str(path), "--epochs", str(_ENDLESS)]
     changes = {key: value.format(path=path) for key, value in trained.changes.items()}
     changes |= {"expect": "{}", "train.epochs": str(_ENDLESS)}
     in_settings = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
-    ours = [*keras_turns, "cnncli", "train", trained.recipe, *in_settings, "--output", "outputs", "--json"]
+    ours = [
+        sys.executable,
+        str(_KERAS_TURNS),
+        "cnncli",
+        "train",
+        trained.recipe,
+        *in_settings,
+        "--output",
+        "outputs",
+        "--json",
+    ]
     sides = [StepSide(PLAIN, plain), StepSide(CNNCLI, ours)]
     for environment in settings.also:
         told = ", ".join(f"{key}={value}" for key, value in environment.items())
@@ -283,10 +294,10 @@ def _steps(name: str, settings: Settings) -> StepWorkload:
 STEPS: Mapping[str, Callable[[Settings], StepWorkload]] = {name: partial(_steps, name) for name in _STEPS}
 
 
-def _plain(script: str, data: Path, epochs: int, *arguments: str, name: str = PLAIN) -> Side:
+def _plain(settings: Settings, script: str, data: Path, epochs: int, *arguments: str, name: str = PLAIN) -> Side:
     def command(seed: int) -> list[str]:
         said = [str(data), "--epochs", str(epochs), "--seed", str(seed), *arguments]
-        return [sys.executable, str(_SCRIPTS / script), *said]
+        return [*settings.python, str(_SCRIPTS / script), *said]
 
     return Side(name, command, read_plain)
 
