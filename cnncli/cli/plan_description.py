@@ -45,14 +45,14 @@ def describe(plan: Plan, *, trains: bool = True) -> list[tuple[str, str]]:
 
 def _replicas(plan: Plan) -> Iterator[tuple[str, str]]:
     """Over how many devices and processes each batch is divided."""
-    replicas = plan.replicas
-    if replicas.count == 1:
+    processes, count = (each * plan.planned_workers for each in (plan.replicas.workers, plan.replicas.count))
+    if count == 1:
         return
-    where = [counted(replicas.workers, "process", "processes")] if replicas.workers > 1 else []
+    where = [counted(processes, "process", "processes")] if processes > 1 else []
     if plan.device.count > 1:
         where.append(f"{plan.device.count} devices" + (" each" if where else ""))
-    each = counted(plan.batch_size // replicas.count, "example")
-    yield "Replicas", f"{replicas.count} ({' of '.join(where)}); each computes {each} of a batch"
+    each = counted(plan.batch_size // count, "example")
+    yield "Replicas", f"{count} ({' of '.join(where)}); each computes {each} of a batch"
 
 
 def _learned(plan: Plan) -> Iterator[tuple[str, str]]:

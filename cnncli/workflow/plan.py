@@ -89,6 +89,7 @@ class Plan:
         downloads: whether weights have to be downloaded.
         learned: what the layers of `data.prepare` learned from the training examples.
         replicas: of the network, over all devices and processes.
+        planned_workers: processes that a dry run is a check for, and does not start; `replicas` are those of one.
     """
 
     loaded: LoadedRecipe
@@ -108,6 +109,7 @@ class Plan:
     downloads: bool = False
     learned: Learned = field(default_factory=Learned)
     replicas: Replicas = field(default_factory=alone)
+    planned_workers: int = 1
 
     @property
     def recipe(self) -> Recipe:

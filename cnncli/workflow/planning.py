@@ -79,9 +79,10 @@ def make_plan(
     xla.setting()  # a mistake in it is reported before anything is read
     threads = devices.use_threads(_recorded_threads(options.earlier) or options.threads)
     replicas = _replicas(device, options)
+    parts = replicas.count * options.planned_workers  # of a batch
     memory = available_memory(device, environment, replicas=replicas.count, machines=_machines(options.meeting))
     with placed_in(loaded):
-        check_replicas(loaded.recipe, replicas.count * options.planned_workers)
+        check_replicas(loaded.recipe, parts)
     with timed(seconds, "build", listener):
         checked = check_without_data(loaded, memory)
     with placed_in(loaded), timed(seconds, "data", listener):
@@ -92,10 +93,10 @@ def make_plan(
         splits, found = read(wanted, shapes_of(loaded.recipe.model), listener.loading)
     batch_size = loaded.recipe.train.batch_size
     with placed_in(loaded):
-        if replicas.count > 1:
-            check_split_sizes(splits, replicas.count)
+        if parts > 1:
+            check_split_sizes(splits, parts)
         drawn = examples_per_epoch(wanted, splits.targets, in_windows(splits.train, splits.windows), batch_size)
-    steps_per_epoch = len(Parts(replicas.count, are_equal=True).sizes(drawn, batch_size))
+    steps_per_epoch = len(Parts(parts, are_equal=True).sizes(drawn, batch_size))
     warnings = loaded.warnings
     class_count = splits.targets.class_count
     loaded = symbolic_shapes.resolve(loaded, splits.input_shape, classes=class_count, steps_per_epoch=steps_per_epoch)
@@ -168,6 +169,7 @@ def make_plan(
         bool(downloads),
         learned,
         replicas,
+        options.planned_workers,
     )
 
 

@@ -93,3 +93,9 @@ def test_mistakes_are_refused_at_their_line_in_one_go(place):
     assert "a batch of 15 examples cannot be divided into 2 equal parts" in done.stderr
     assert "write 14 or 16" in done.stderr
     assert "steps_per_execution does not go with 2 replicas" in done.stderr
+
+
+def test_a_dry_run_shows_the_processes_that_it_does_not_start(place):
+    done = place.command("train", "recipe.yaml", "--workers", "2", "--dry-run")
+    assert done.exit_code == 0, done.stderr
+    assert "2 (2 processes); each computes" in done.stdout + done.stderr
