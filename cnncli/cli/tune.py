@@ -204,6 +204,7 @@ def _search(loaded: LoadedRecipe, given: SweepOptions, recipe: str, *, quiet: bo
     from cnncli.cli.sweep_view import make_sweep_view
     from cnncli.tune.prepare import prepare
     from cnncli.tune.results import conclude, finish
+    from cnncli.tune.study_storage import storage_in_use
     from cnncli.tune.sweep import run_sweep
     from cnncli.tune.trial_rows import read_rows
 
@@ -213,7 +214,7 @@ def _search(loaded: LoadedRecipe, given: SweepOptions, recipe: str, *, quiet: bo
     view = make_sweep_view(sweep, rows, quiet=quiet, verbose=verbose)
     view.starting()
     try:
-        with view:
+        with storage_in_use(sweep.storage), view:
             stopped = run_sweep(sweep, prepared.study, prepared.seed, view)
     except Stopped as stop:
         sweep.folder.finish("stopped")

@@ -36,7 +36,7 @@ from cnncli.tune import study as studies
 from cnncli.tune import sweep_sessions
 from cnncli.tune.space import Space
 from cnncli.tune.study import Search
-from cnncli.tune.study_storage import is_database, mend_journal
+from cnncli.tune.study_storage import check_storage, is_database, mend_journal
 from cnncli.tune.sweep_folder import SweepFolder
 from cnncli.tune.trial_rows import TrialRow, read_rows
 from cnncli.tune.worker_pool import WorkerPool, WorkerProcess
@@ -100,6 +100,7 @@ def open_sweep(sweep: Sweep) -> tuple[Study, int]:
     Raises:
         UsageError, OutputError: the storage cannot be opened, or the sweep is of something else.
     """
+    check_storage(sweep.storage)
     if not is_database(sweep.storage) and not sweep_sessions.alive(sweep.folder.sessions(sweep.storage)):
         mend_journal(Path(sweep.storage))
     study = studies.open_study(sweep.storage, sweep.folder.study, sweep.search)
