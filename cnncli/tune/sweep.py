@@ -29,7 +29,7 @@ from cnncli.errors import (
     RecipeError,
     ResourceError,
 )
-from cnncli.messages import counted
+from cnncli.messages import counted, signal_name
 from cnncli.recipe.schema import LARGEST_SEED
 from cnncli.runs.machine import allowed_cores
 from cnncli.tune import study as studies
@@ -244,7 +244,7 @@ class _Running:
             self.pool.replace(worker)
             return
         code = worker.process.returncode
-        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+        how = f"exit code {code}" if code >= 0 else signal_name(-code)
         if worker.trial is None:
             if not worker.is_idle and not worker.trials:
                 self.lost_at_start += 1
