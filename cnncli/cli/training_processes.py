@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import secrets
 from collections.abc import Iterator, Sequence
@@ -75,6 +76,12 @@ def check_count(count: int, option: str) -> None:
     """Raise UsageError where there cannot be so many processes or devices."""
     if not 1 <= count <= _MOST:
         raise UsageError(Problem(f"expected 1 to {_MOST}, got {count}", place=Place(option)))
+
+
+def check_start_timeout(seconds: float) -> None:
+    """Raise UsageError where nobody can wait so long."""
+    if not (seconds > 0 and math.isfinite(seconds)):
+        raise UsageError(Problem(f"expected seconds > 0, got {seconds:g}", place=Place("--start-timeout")))
 
 
 def find_cluster(workers: int | None, hosts: str | None, rank: int | None) -> Cluster | None:

@@ -10,6 +10,14 @@ from cnncli.cli import training_processes
 from cnncli.errors import UsageError
 
 
+@pytest.mark.parametrize(("seconds", "got"), [(0.0, "0"), (-5.0, "-5"), (float("nan"), "nan"), (float("inf"), "inf")])
+def test_nobody_waits_for_a_time_that_is_none(seconds: float, got: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        training_processes.check_start_timeout(seconds)
+
+    assert refused.value.problems[0].message == f"expected seconds > 0, got {got}"
+
+
 def test_each_process_of_a_cluster_would_train_a_whole_set_so_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = {"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 1}}
     monkeypatch.setenv("TF_CONFIG", json.dumps(cluster))
