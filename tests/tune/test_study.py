@@ -265,6 +265,13 @@ def test_a_sweep_without_a_result_tells_the_reasons() -> None:
     ]
 
 
+def test_a_sweep_whose_time_was_too_short_says_so() -> None:
+    error = no_result([], "max_time is over")
+
+    assert str(error.problems[0].message) == "no trial was completed: max_time is over"
+    assert "tune.max_time" in error.problems[0].hint
+
+
 def test_the_table_has_a_line_for_each_trial() -> None:
     lines = as_csv([row(0, 0.25), row(1, failure="a, b")], SPACE, "val_loss").splitlines()
 
