@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncli.cli import console, parallel_sets, set_member, tensorflow_log
-from cnncli.errors import CnncliError, ExpectationError, OutputError, Place, Problem, Stopped, UsageError
+from cnncli.errors import CnncliError, DivergedError, ExpectationError, OutputError, Place, Problem, Stopped, UsageError
 from cnncli.messages import cell, counted, printable
 
 if TYPE_CHECKING:
@@ -311,6 +311,8 @@ def _of_set(error: CnncliError, done: FoldSet, number: int | None = None) -> Cnn
     problems = list(error.problems)
     if number is not None:
         problems[0] = replace(problems[0], message=f"{done.kind.word} {number}: {problems[0].message}")
+    if isinstance(error, DivergedError):  # it would diverge again
+        way_on = f"a new set needs another --run than {printable(done.name)}"
     problems[-1] = replace(problems[-1], hint="\n".join(filter(None, [problems[-1].hint, way_on])))
     return type(error)(problems, details=error.details)
 

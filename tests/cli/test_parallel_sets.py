@@ -15,7 +15,7 @@ import pytest
 from cnncli import workflow
 from cnncli.cli import folds, parallel_sets, set_member
 from cnncli.cli.set_member import Event, Member
-from cnncli.errors import DivergedError, Problem
+from cnncli.errors import DivergedError, Problem, ResourceError
 from cnncli.recipe.load import LoadedRecipe, load
 from cnncli.runs.folds import REPEAT, FoldSet
 
@@ -55,21 +55,28 @@ def test_a_run_that_fails_after_others_is_named_with_the_way_on(
     )  # fmt: skip
     done = FoldSet(tmp_path / "mnist", "seeds", 2, {}, REPEAT)
 
-    def diverge(fold: folds._Fold, *_: Any) -> Any:
-        raise DivergedError(Problem("the loss is nan", "a smaller learning rate"), details={"epoch": 1})
+    def fail(fold: folds._Fold, *_: Any) -> Any:
+        raise ResourceError(Problem("no memory", "a smaller batch_size"), details={"epoch": 1})
 
-    monkeypatch.setattr(folds, "_train_one", diverge)
+    monkeypatch.setattr(folds, "_train_one", fail)
     monkeypatch.setattr(folds, "_way_on", lambda _: "continue with: cnncli train --resume --repeat 2 mnist/seeds")
-    with pytest.raises(DivergedError) as failed:
+    with pytest.raises(ResourceError) as failed:
         folds._train([folds._Fold(2, load("mnist", []))], done, choices)
 
     [problem] = failed.value.problems
-    assert problem.message == "repeat 2: the loss is nan"
+    assert problem.message == "repeat 2: no memory"
     assert problem.hint.splitlines() == [
-        "a smaller learning rate",
+        "a smaller batch_size",
         "continue with: cnncli train --resume --repeat 2 mnist/seeds",
     ]
     assert failed.value.details == {"epoch": 1}
+
+    diverged = folds._of_set(DivergedError("the loss is nan", hint="a smaller learning rate"), done, 2)
+    assert diverged.problems[0].message == "repeat 2: the loss is nan"
+    assert diverged.problems[0].hint.splitlines() == [  # a resumed run would diverge again
+        "a smaller learning rate",
+        "a new set needs another --run than seeds",
+    ]
 
 
 @pytest.mark.parametrize(("code", "how"), [(3, "exit code 3"), (-9, "SIGKILL"), (-35, "signal 35")])
