@@ -31,6 +31,7 @@ _PAUSE_SECONDS = 0.2
 _SILENT_SECONDS = 20.0  # after which the chief, which says every second who is missing, counts as lost
 _REACH_SECONDS = 40.0  # names of new pods are known everywhere after 30 s: https://coredns.io/plugins/cache/
 _CONNECTING_AT_ONCE = 16
+_MOST_DIFFERENCES = 8  # between two processes that are named
 
 # By what described the cluster: what to do about a missing worker, and what gives a process its rank.
 _START = {
@@ -208,7 +209,7 @@ class _Workers:
             )
             for name in dict.fromkeys((*self.about, *map(str, about)))
             if about.get(name) != self.about.get(name)
-        ]
+        ][:_MOST_DIFFERENCES]
 
     def forget_closed(self) -> None:
         """A worker that has ended counts as missing; it may be started again."""

@@ -9,6 +9,7 @@ import pytest
 
 from cnncli.cli import training_processes, tune
 from cnncli.errors import UsageError
+from cnncli.recipe.load import load
 
 
 @pytest.mark.parametrize(("seconds", "got"), [(0.0, "0"), (-5.0, "-5"), (float("nan"), "nan"), (float("inf"), "inf")])
@@ -32,6 +33,17 @@ def test_a_search_without_a_name_is_refused_where_each_process_would_make_its_ow
     assert refused.value.problems[0].message == (
         "it is missing, and TF_CONFIG describes 2 processes: each would search on its own"
     )
+
+
+def test_processes_compare_the_recipe_value_by_value() -> None:
+    """So that the error names the key: `train.batch_size is 64 on worker 1 and 128 on the chief`."""
+    one, two = (training_processes._values(load("mnist", changes)) for changes in ([], ["train.batch_size=64"]))
+
+    assert {key: (one[key], two[key]) for key in one | two if one.get(key) != two.get(key)} == {
+        "train.batch_size": ("128", "64")
+    }
+    assert len(one["model.layers"]) == 16  # a digest
+    assert one == training_processes._values(load("mnist", []))
 
 
 def test_each_process_of_a_cluster_would_train_a_whole_set_so_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
