@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+import signal
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -196,6 +197,14 @@ def clock(seconds: float) -> str:
 def few_examples_text(split: str, count: int) -> str:
     """The warning that a split with fewer than `FEW_EXAMPLES` examples gives."""
     return f"the {split} split has only {counted(count, 'example')}: scores on it are rough"
+
+
+def signal_name(number: int) -> str:
+    """`SIGKILL` for 9; a signal that has no name of its own is `signal 35`."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def size_text(count: int) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncli.cli import console, parallel_sets, set_member, tensorflow_log
-from cnncli.errors import CnncliError, ExpectationError, OutputError, Place, Problem, Stopped, UsageError
+from cnncli.errors import CnncliError, DivergedError, ExpectationError, OutputError, Place, Problem, Stopped, UsageError
 from cnncli.messages import cell, counted, printable
 
 if TYPE_CHECKING:
@@ -258,6 +258,8 @@ def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
             which = f"{done.kind.option(done.count)} {_named(done)}"
             stop.hint = stop.hint and f"continue with: cnncli train --resume {which}"
             raise
+        except CnncliError as error:
+            raise _of_set(error, done, fold.number) from error
         notes += [note for note in [*planned.notes, *(finished.notes if finished else ())] if note not in notes]
         if finished:
             paths[fold.number] = finished.path
@@ -294,8 +296,25 @@ def _train_at_once(
         stop.hint = _way_on(done)
         raise
     except CnncliError as error:
-        *most, last = error.problems
-        raise type(error)([*most, replace(last, hint="\n".join(filter(None, [last.hint, _way_on(done)])))]) from error
+        raise _of_set(error, done) from error
+
+
+def _of_set(error: CnncliError, done: FoldSet, number: int | None = None) -> CnncliError:
+    """The error of one run of a set, with the command that continues the set; as it is where no run has begun.
+
+    Args:
+        number: of the run; None: the error names it.
+    """
+    way_on = _way_on(done)
+    if not way_on:
+        return error
+    problems = list(error.problems)
+    if number is not None:
+        problems[0] = replace(problems[0], message=f"{done.kind.word} {number}: {problems[0].message}")
+    if isinstance(error, DivergedError):  # it would diverge again
+        way_on = f"a new set needs another --run than {printable(done.name)}"
+    problems[-1] = replace(problems[-1], hint="\n".join(filter(None, [problems[-1].hint, way_on])))
+    return type(error)(problems, details=error.details)
 
 
 def _way_on(done: FoldSet) -> str:
@@ -325,6 +344,7 @@ def _member(fold: _Fold, done: FoldSet, choices: Choices) -> set_member.Member:
         fold_set=done.name,
         repeat=(fold.number, done.count) if done.kind is REPEAT else None,
         threads=parallel_sets.threads_for(choices.workers),
+        track=choices.track,
     )
 
 

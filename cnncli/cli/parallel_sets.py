@@ -22,7 +22,7 @@ from cnncli.cli import console
 from cnncli.cli.set_member import Event, Member
 from cnncli.distribute.worker_devices import worker_environments
 from cnncli.errors import CnncliError, Place, Problem, ResourceError
-from cnncli.messages import printable
+from cnncli.messages import printable, signal_name
 
 _PATIENCE = 60.0  # seconds that a run has to end its step and keep its state
 _ERRORS: dict[int, type[CnncliError]] = {
@@ -158,7 +158,7 @@ def _error(event: Event, word: str, number: int) -> CnncliError:
 def _lost(lost: _Process, word: str) -> ResourceError:
     """The error of a process that ended without a word: out of memory, or a bug."""
     code = lost.process.returncode
-    how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+    how = f"exit code {code}" if code >= 0 else signal_name(-code)
     lost.log.seek(0)
     said = lost.log.read().decode("utf-8", "replace").strip().splitlines()[-5:]
     hint = "\n".join(["fewer workers need less memory" if code < 0 else "", *map(printable, said)]).strip()

@@ -36,6 +36,7 @@ class Member(_Message):
         run_name: of a new run; `resume`: the folder of one that goes on.
         fold_set, repeat: as of `workflow.Options`.
         threads: that TensorFlow computes with.
+        track: names of trackers, besides those of the recipe.
     """
 
     content: str
@@ -50,6 +51,7 @@ class Member(_Message):
     fold_set: str
     repeat: tuple[int, int] | None
     threads: int
+    track: tuple[str, ...] = ()
 
 
 class Event(_Message):
@@ -114,6 +116,7 @@ def _train(member: Member, stream: IO[str]) -> Event:
             resume=member.resume,
             fold_set=member.fold_set,
             repeat=member.repeat,
+            track=member.track,
             threads=Threads(member.threads, member.threads),
         )
         _, finished = run_fold(loaded, options, listener)

@@ -186,6 +186,7 @@ def train(
     options.check_device(device)
     trackers = new_run.checked_trackers(track, resume=resume)
     resumed_run.check_epochs(epochs)
+    training_processes.check_start_timeout(start_timeout)
     others = {
         "--resume": resume,
         "--dry-run": dry_run,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import secrets
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
 
 _MOST = 64  # processes or devices on one machine
+_LONGEST_VALUE = 60  # characters of a value of the recipe that other processes show
 _SEED = "seed"
 _SECONDS_TO_TELL = 60.0
 
@@ -75,6 +77,12 @@ def check_count(count: int, option: str) -> None:
     """Raise UsageError where there cannot be so many processes or devices."""
     if not 1 <= count <= _MOST:
         raise UsageError(Problem(f"expected 1 to {_MOST}, got {count}", place=Place(option)))
+
+
+def check_start_timeout(seconds: float) -> None:
+    """Raise UsageError where nobody can wait so long."""
+    if not (seconds > 0 and math.isfinite(seconds)):
+        raise UsageError(Problem(f"expected seconds > 0, got {seconds:g}", place=Place("--start-timeout")))
 
 
 def find_cluster(workers: int | None, hosts: str | None, rank: int | None) -> Cluster | None:
@@ -132,7 +140,7 @@ def joined(
         "cnncli": __version__,
         "TensorFlow": version("tensorflow"),
         "Keras": version("keras"),
-        "recipe": _digest(loaded),
+        **_values(loaded),
     }
 
     def show_missing(missing: Sequence[int]) -> None:
@@ -175,8 +183,19 @@ class _WorkerListener(ProgressListener):
             self.log.move_to(log)
 
 
-def _digest(loaded: LoadedRecipe) -> str:
-    """Of the recipe with every value written out."""
-    from cnncli.recipe.write import to_yaml
+def _values(loaded: LoadedRecipe) -> dict[str, str]:
+    """What must be the same in all processes of a recipe with every value written out: by key, long values as digests."""
+    from cnncli.recipe.write import as_flow, as_written
 
-    return hashlib.sha256(to_yaml(loaded.recipe).encode()).hexdigest()[:16]
+    values: dict[str, Any] = {}
+    for section, content in as_written(loaded.recipe).items():
+        if isinstance(content, dict) and content:
+            values |= {f"{section}.{key}": value for key, value in content.items()}
+        else:
+            values[section] = content
+    texts = {key: as_flow(value) for key, value in values.items()}
+    return {key: text if len(text) <= _LONGEST_VALUE else _digest(text) for key, text in texts.items()}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]

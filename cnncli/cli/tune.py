@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnncli.cli import console, options, tensorflow_log
+from cnncli.cli import console, options, tensorflow_log, training_processes
+from cnncli.distribute.discover import SWITCH
 from cnncli.errors import Place, Problem, RecipeError, ResourceError, Stopped, UsageError
 from cnncli.messages import cell, counted
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
-    from cnncli.tune.prepare import SweepOptions
+    from cnncli.tune.prepare import Prepared, SweepOptions
     from cnncli.tune.results import SweepResult
 
 _MOST_WORKERS = 64
@@ -98,6 +99,8 @@ def tune(
     started = time.monotonic()
     options.check_device(device)
     _check_counts(trials, workers)
+    if name is None and not resume and not dry_run:
+        _check_alone()
     from cnncli.recipe.search_space import load_with_search_space
 
     loaded = load_with_search_space(recipe, settings or [])
@@ -132,6 +135,23 @@ def _check_counts(trials: int | None, workers: int) -> None:
         problems.append(Problem(f"expected 1 to {_MOST_WORKERS}, got {workers}", place=Place("--workers")))
     if problems:
         raise UsageError(problems)
+
+
+def _check_alone() -> None:
+    """Refuse a search without a name in one of several processes of a launcher: each would search on its own.
+
+    Raises:
+        UsageError: the environment describes several processes.
+    """
+    if cluster := training_processes.find_cluster(None, None, None):
+        message = (
+            f"it is missing, and {cluster.found_by} describes {cluster.size} processes: each would search on its own"
+        )
+        hint = (
+            f"name the search that they share: --name NAME, or set {SWITCH}=off to ignore {cluster.found_by}\n"
+            "hosts without a common folder need --storage, too"
+        )
+        raise UsageError(Problem(message, hint, Place("--name")))
 
 
 def _check_section(loaded: LoadedRecipe) -> None:
@@ -201,13 +221,22 @@ def _check(
 
 
 def _search(loaded: LoadedRecipe, given: SweepOptions, recipe: str, *, quiet: bool, verbose: bool) -> SweepResult:
-    from cnncli.cli.sweep_view import make_sweep_view
     from cnncli.tune.prepare import prepare
+    from cnncli.tune.study_storage import storage_in_use
+
+    prepared = prepare(loaded, given)
+    with storage_in_use(prepared.sweep.storage):
+        return _search_prepared(prepared, loaded, given, recipe, quiet=quiet, verbose=verbose)
+
+
+def _search_prepared(
+    prepared: Prepared, loaded: LoadedRecipe, given: SweepOptions, recipe: str, *, quiet: bool, verbose: bool
+) -> SweepResult:
+    from cnncli.cli.sweep_view import make_sweep_view
     from cnncli.tune.results import conclude, finish
     from cnncli.tune.sweep import run_sweep
     from cnncli.tune.trial_rows import read_rows
 
-    prepared = prepare(loaded, given)
     sweep = prepared.sweep
     rows = read_rows(prepared.study, sweep.space)
     view = make_sweep_view(sweep, rows, quiet=quiet, verbose=verbose)

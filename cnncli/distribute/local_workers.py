@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from cnncli.distribute.cluster import Cluster
+from cnncli.messages import signal_name
 
 FOLDER = "workers"  # of a run
 _LOOPBACK = "127.0.0.1"
@@ -103,7 +103,7 @@ class LocalWorkers:
         if code is None:
             return ""
         if code < 0:
-            return f"ended by signal {-code} ({signal.Signals(-code).name})"
+            return f"ended by {signal_name(-code)}"
         said = self._last_words(rank)
         return f"exit code {code}" + (f", {said[-1].strip()}" if said else "")
 

@@ -31,6 +31,14 @@ _PAUSE_SECONDS = 0.2
 _SILENT_SECONDS = 20.0  # after which the chief, which says every second who is missing, counts as lost
 _REACH_SECONDS = 40.0  # names of new pods are known everywhere after 30 s: https://coredns.io/plugins/cache/
 _CONNECTING_AT_ONCE = 16
+_MOST_DIFFERENCES = 8  # between two processes that are named
+
+# By what described the cluster: what to do about a missing worker, and what gives a process its rank.
+_START = {
+    "--hosts": "start the same command with its --rank, or raise --start-timeout",
+    "--workers": "raise --start-timeout",
+}
+_RANKS = {"TF_CONFIG": "the index in TF_CONFIG", "SLURM": "SLURM_PROCID", "Kubernetes": "JOB_COMPLETION_INDEX"}
 
 
 def meet(
@@ -144,7 +152,7 @@ class _Workers:
                 self.progress(missing)
                 shown = missing
             if now >= until:
-                hint = "start the same command with its --rank, or raise --start-timeout"
+                hint = _START.get(self.cluster.found_by, "start it, or raise --start-timeout")
                 raise WorkerError(
                     Problem(f"{_name(self.cluster, rank)} did not connect within {start_timeout:g} s", hint)
                     for rank in missing
@@ -201,7 +209,7 @@ class _Workers:
             )
             for name in dict.fromkeys((*self.about, *map(str, about)))
             if about.get(name) != self.about.get(name)
-        ]
+        ][:_MOST_DIFFERENCES]
 
     def forget_closed(self) -> None:
         """A worker that has ended counts as missing; it may be started again."""
@@ -331,7 +339,8 @@ def _connect_to_chief(
         connection.close()
         raise WorkerError(_not_the_chief(cluster, answer))
     message = f"{_name(cluster, 0)} was not reachable within {seconds:g} s: {reason}"
-    raise WorkerError(Problem(message, "start it with --rank 0, and open its port to this machine"))
+    start = "start it with --rank 0" if cluster.found_by == "--hosts" else "start it"
+    raise WorkerError(Problem(message, f"{start}, and open its port to this machine"))
 
 
 def _not_the_chief(cluster: Cluster, answer: Mapping[str, Any]) -> Problem:
@@ -340,7 +349,11 @@ def _not_the_chief(cluster: Cluster, answer: Mapping[str, Any]) -> Problem:
             f"{_name(cluster, 0)} runs another version of cnncli", "install the same version on all machines"
         )
     message = f"worker {answer.get('rank')} answers at the address of {_name(cluster, 0)}"
-    return Problem(message, "check --rank: it is the position of a process in the list of addresses")
+    return Problem(message, _rank_hint(cluster))
+
+
+def _rank_hint(cluster: Cluster) -> str:
+    return f"check {_RANKS.get(cluster.found_by, '--rank')}: it is the position of a process in the list of addresses"
 
 
 def _connect(address: str, seconds: float) -> socket.socket:
@@ -379,8 +392,7 @@ def _reach(cluster: Cluster, rank: int, until: float) -> tuple[str, str] | None:
             continue
         if answer == rank:
             return None
-        hint = "check --rank: it is the position of a process in the list of addresses"
-        return f"{me} found worker {answer} at the address of {other}", hint
+        return f"{me} found worker {answer} at the address of {other}", _rank_hint(cluster)
 
 
 def _why(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from optuna import Study
 
 from cnncli import __version__
-from cnncli.errors import OutputError, Place, Problem
+from cnncli.errors import OutputError, Place, Problem, UsageError
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.metrics import best_direction
 from cnncli.recipe.phases import epochs_of
@@ -23,7 +24,7 @@ from cnncli.recipe.yaml.nodes import plain
 from cnncli.tune.best_recipe import base_recipe
 from cnncli.tune.space import Space
 from cnncli.tune.study import Search
-from cnncli.tune.study_storage import shown
+from cnncli.tune.study_storage import is_database, shown
 from cnncli.tune.sweep import Sweep, open_sweep
 from cnncli.tune.sweep_folder import SweepFolder, new_name, sweep_folder, sweeps
 
@@ -76,6 +77,9 @@ def prepare(loaded: LoadedRecipe, options: SweepOptions) -> Prepared:
         UsageError: the storage is wrong.
     """
     tune = tune_of(loaded)
+    if options.storage is not None and not options.storage.strip():
+        hint = "leave it out for a journal in the folder of the sweep"
+        raise UsageError(Problem("expected a URL or a path, got nothing", hint, Place("--storage")))
     folder = _folder(loaded, options)
     recorded = folder.read_record()
     storage = folder.storage(options.storage or _recorded_storage(recorded))
@@ -96,6 +100,7 @@ def prepare(loaded: LoadedRecipe, options: SweepOptions) -> Prepared:
     )
     if recorded:  # before anything of an existing sweep is touched
         _refuse_other(recorded.get("settled"), sweep)
+    opened = open_sweep(sweep) if options.storage else None  # before a folder is made: it may be wrong
     folder.fill(
         base,
         {
@@ -108,12 +113,12 @@ def prepare(loaded: LoadedRecipe, options: SweepOptions) -> Prepared:
             "pruner": tune.pruner,
             "trials": sweep.trials,
             "parameters": {key: each.model_dump(exclude_none=True) for key, each in tune.parameters.items()},
-            "storage": shown(storage) if options.storage or recorded.get("storage") else None,
+            "storage": _as_recorded(storage) if options.storage or recorded.get("storage") else None,
             "settled": sweep.settled,
             "command_line": list(options.command_line),
         },
     )
-    study, seed = open_sweep(sweep)
+    study, seed = opened or open_sweep(sweep)
     return Prepared(sweep, study, seed, folder.recipe.read_bytes())
 
 
@@ -167,6 +172,11 @@ def _recorded_storage(recorded: Mapping[str, Any]) -> str | None:
     if isinstance(storage, str) and ":***@" in storage:
         raise OutputError(Problem(f"the sweep is in {storage}", "give its URL with the password: --storage URL"))
     return storage if isinstance(storage, str) else None
+
+
+def _as_recorded(storage: str) -> str:
+    """A storage as a later call finds it, from another working directory too, and without a password."""
+    return shown(storage if is_database(storage) else os.path.abspath(storage))
 
 
 def _settled(loaded: LoadedRecipe, tune: Tune) -> dict[str, str]:

@@ -80,7 +80,7 @@ def conclude(prepared: Prepared, stopped: str) -> SweepResult:
     best = best_of(rows, sweep.search.direction)
     if best is None:
         sweep.folder.finish("failed")
-        raise no_result(rows)
+        raise no_result(rows, stopped)
     result = SweepResult(prepared, tuple(rows), best, stopped)
     content = best_recipe(
         prepared.recipe, str(sweep.folder.recipe), best.values, prepared.seed, _header(result, len(rows))

@@ -14,7 +14,7 @@ from cnncli.errors import OutputError, Problem
 from cnncli.messages import listed
 from cnncli.tune.samplers import make_pruner
 from cnncli.tune.space import Space
-from cnncli.tune.study_storage import open_storage
+from cnncli.tune.study_storage import open_storage, storage_in_use
 
 SETTLED = "cnncli"  # what all processes of a sweep have in common, among the attributes of the study
 # Attributes of trials.
@@ -50,13 +50,14 @@ def open_study(storage: str, name: str, search: Search) -> Study:
         UsageError, OutputError: as `open_storage`.
     """
     be_quiet()
-    return optuna.create_study(
-        storage=open_storage(storage, _enqueue_again),
-        study_name=name,
-        direction=search.direction,
-        pruner=make_pruner(search.pruner, epochs=search.epochs, warmup_epochs=search.warmup_epochs),
-        load_if_exists=True,
-    )
+    with storage_in_use(storage):
+        return optuna.create_study(
+            storage=open_storage(storage, _enqueue_again),
+            study_name=name,
+            direction=search.direction,
+            pruner=make_pruner(search.pruner, epochs=search.epochs, warmup_epochs=search.warmup_epochs),
+            load_if_exists=True,
+        )
 
 
 def settle(study: Study, wanted: Mapping[str, Any], seed: Callable[[], int]) -> int:

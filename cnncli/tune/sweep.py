@@ -29,14 +29,14 @@ from cnncli.errors import (
     RecipeError,
     ResourceError,
 )
-from cnncli.messages import counted
+from cnncli.messages import counted, signal_name
 from cnncli.recipe.schema import LARGEST_SEED
 from cnncli.runs.machine import allowed_cores
 from cnncli.tune import study as studies
 from cnncli.tune import sweep_sessions
 from cnncli.tune.space import Space
 from cnncli.tune.study import Search
-from cnncli.tune.study_storage import is_database, mend_journal
+from cnncli.tune.study_storage import check_storage, is_database, mend_journal, storage_in_use
 from cnncli.tune.sweep_folder import SweepFolder
 from cnncli.tune.trial_rows import TrialRow, read_rows
 from cnncli.tune.worker_pool import WorkerPool, WorkerProcess
@@ -100,10 +100,12 @@ def open_sweep(sweep: Sweep) -> tuple[Study, int]:
     Raises:
         UsageError, OutputError: the storage cannot be opened, or the sweep is of something else.
     """
+    check_storage(sweep.storage)
     if not is_database(sweep.storage) and not sweep_sessions.alive(sweep.folder.sessions(sweep.storage)):
         mend_journal(Path(sweep.storage))
     study = studies.open_study(sweep.storage, sweep.folder.study, sweep.search)
-    return study, studies.settle(study, sweep.settled, lambda: _chosen_seed(sweep.seed))
+    with storage_in_use(sweep.storage):
+        return study, studies.settle(study, sweep.settled, lambda: _chosen_seed(sweep.seed))
 
 
 def _chosen_seed(seed: int | None) -> int:
@@ -243,7 +245,7 @@ class _Running:
             self.pool.replace(worker)
             return
         code = worker.process.returncode
-        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+        how = f"exit code {code}" if code >= 0 else signal_name(-code)
         if worker.trial is None:
             if not worker.is_idle and not worker.trials:
                 self.lost_at_start += 1
@@ -276,9 +278,15 @@ def common_failure(rows: Sequence[TrialRow]) -> CnncliError | None:
     return _error(first.model_copy(update={"message": told}))
 
 
-def no_result(rows: Sequence[TrialRow]) -> CnncliError:
-    """The error of a sweep none of whose trials is complete, with its reasons."""
+def no_result(rows: Sequence[TrialRow], stopped: str = "") -> CnncliError:
+    """The error of a sweep none of whose trials is complete, with its reasons.
+
+    Args:
+        stopped: as `run_sweep` returns it.
+    """
     failures = [row.failure for row in rows if row.failure is not None]
+    if not failures and stopped:
+        return ResourceError(f"no trial was completed: {stopped}", hint="raise max_time: --set tune.max_time='1 h'")
     if not failures:
         return ResourceError("no trial was completed", hint="more time or more trials are needed: --trials N")
     reasons = Counter(map(reason_of, failures))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,15 +88,25 @@ class SweepFolder:
         write_atomically(self.path / RECORD, to_json({**self.read_record(), **fields}))
 
     def fill(self, recipe: str, fields: Mapping[str, Any]) -> None:
-        """Make the folder, where it is not there yet, with its recipe and its record."""
+        """Make the folder, where it is not there yet, with its recipe and its record.
+
+        Args:
+            recipe: that the trials train; a file that was changed by hand is replaced.
+        """
         for place in (self.path, self.logs, self.pictures):
             try:
                 place.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise storage_error("make", place, error) from error
-        if not self.recipe.exists():
+        if not self._has_recipe(recipe):
             write_atomically(self.recipe, recipe)
         self.write_record(**{"schema": 1, "started": _now(), **self.read_record(), **fields, "status": "running"})
+
+    def _has_recipe(self, recipe: str) -> bool:
+        try:
+            return self.recipe.read_bytes() == recipe.encode("utf-8", "surrogateescape")
+        except OSError:
+            return False
 
     def finish(self, status: str, **fields: Any) -> None:
         self.write_record(status=status, ended=_now(), **fields)
@@ -106,8 +117,8 @@ def _now() -> str:
 
 
 def new_name() -> str:
-    """The UTC time, to the second."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    """The UTC time and a random id, as for a run: sweeps that start in one second are two."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def sweep_folder(outputs: Path, recipe_name: str, name: str) -> SweepFolder:

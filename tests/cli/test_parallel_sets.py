@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import queue
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from cnncli.cli import parallel_sets
+from cnncli import workflow
+from cnncli.cli import folds, parallel_sets, set_member
 from cnncli.cli.set_member import Event, Member
+from cnncli.errors import DivergedError, Problem, ResourceError
+from cnncli.recipe.load import LoadedRecipe, load
+from cnncli.runs.folds import REPEAT, FoldSet
 
 
 def _member() -> Member:
@@ -18,6 +25,66 @@ def _member() -> Member:
         content="", file="", settings=[], is_written_out=False, outputs=Path(), run_name=None, resume=None, device=None,
         command_line=[], fold_set="", repeat=None, threads=1,
     )  # fmt: skip
+
+
+def test_trackers_of_the_command_line_reach_runs_that_train_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choices = folds.Choices(
+        tmp_path, "seeds", None, 0.0, dry_run=False, as_json=False, quiet=True, verbose=False, track=("tensorboard",)
+    )
+    fold = folds._Fold(1, load("mnist", []))
+    member = folds._member(fold, FoldSet(tmp_path / "mnist", "seeds", 2, {}, REPEAT), choices)
+    given: list[workflow.Options] = []
+
+    def run_fold(loaded: LoadedRecipe, options: workflow.Options, listener: Any) -> Any:
+        given.append(options)
+        return None, SimpleNamespace(broken=(), path=tmp_path)
+
+    monkeypatch.setattr("cnncli.workflow.folds.run_fold", run_fold)
+    set_member._train(member, io.StringIO())
+
+    assert given[0].track == ("tensorboard",)
+
+
+def test_a_run_that_fails_after_others_is_named_with_the_way_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choices = folds.Choices(
+        tmp_path, "seeds", None, 0.0, dry_run=False, as_json=False, quiet=True, verbose=False
+    )  # fmt: skip
+    done = FoldSet(tmp_path / "mnist", "seeds", 2, {}, REPEAT)
+
+    def fail(fold: folds._Fold, *_: Any) -> Any:
+        raise ResourceError(Problem("no memory", "a smaller batch_size"), details={"epoch": 1})
+
+    monkeypatch.setattr(folds, "_train_one", fail)
+    monkeypatch.setattr(folds, "_way_on", lambda _: "continue with: cnncli train --resume --repeat 2 mnist/seeds")
+    with pytest.raises(ResourceError) as failed:
+        folds._train([folds._Fold(2, load("mnist", []))], done, choices)
+
+    [problem] = failed.value.problems
+    assert problem.message == "repeat 2: no memory"
+    assert problem.hint.splitlines() == [
+        "a smaller batch_size",
+        "continue with: cnncli train --resume --repeat 2 mnist/seeds",
+    ]
+    assert failed.value.details == {"epoch": 1}
+
+    diverged = folds._of_set(DivergedError("the loss is nan", hint="a smaller learning rate"), done, 2)
+    assert diverged.problems[0].message == "repeat 2: the loss is nan"
+    assert diverged.problems[0].hint.splitlines() == [  # a resumed run would diverge again
+        "a smaller learning rate",
+        "a new set needs another --run than seeds",
+    ]
+
+
+@pytest.mark.parametrize(("code", "how"), [(3, "exit code 3"), (-9, "SIGKILL"), (-35, "signal 35")])
+def test_a_process_that_was_ended_says_how(code: int, how: str) -> None:
+    process = SimpleNamespace(returncode=code)
+    lost = parallel_sets._Process(1, process, io.BytesIO(), {})  # type: ignore[arg-type]
+
+    assert parallel_sets._lost(lost, "fold").problems[0].message == f"fold 1: its process was ended by {how}"
 
 
 def test_runs_that_train_at_the_same_time_have_different_gpus(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,47 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from cnncli.cli import training_processes
+from cnncli.cli import training_processes, tune
 from cnncli.errors import UsageError
+from cnncli.recipe.load import load
+
+
+@pytest.mark.parametrize(("seconds", "got"), [(0.0, "0"), (-5.0, "-5"), (float("nan"), "nan"), (float("inf"), "inf")])
+def test_nobody_waits_for_a_time_that_is_none(seconds: float, got: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        training_processes.check_start_timeout(seconds)
+
+    assert refused.value.problems[0].message == f"expected seconds > 0, got {got}"
+
+
+def test_a_search_without_a_name_is_refused_where_each_process_would_make_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cluster = {"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 1}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(cluster))
+    with pytest.raises(UsageError) as refused:
+        tune.tune("mnist-tune")
+
+    assert str(refused.value.problems[0].place) == "--name"
+    assert refused.value.problems[0].message == (
+        "it is missing, and TF_CONFIG describes 2 processes: each would search on its own"
+    )
+
+
+def test_processes_compare_the_recipe_value_by_value() -> None:
+    """So that the error names the key: `train.batch_size is 64 on worker 1 and 128 on the chief`."""
+    one, two = (training_processes._values(load("mnist", changes)) for changes in ([], ["train.batch_size=64"]))
+
+    assert {key: (one[key], two[key]) for key in one | two if one.get(key) != two.get(key)} == {
+        "train.batch_size": ("128", "64")
+    }
+    assert len(one["model.layers"]) == 16  # a digest
+    assert one == training_processes._values(load("mnist", []))
 
 
 def test_each_process_of_a_cluster_would_train_a_whole_set_so_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,6 +86,21 @@ def test_order_of_the_start_does_not_matter():
         each.finish()
 
 
+@pytest.mark.parametrize(
+    ("found_by", "hint"),
+    [
+        ("--hosts", "start the same command with its --rank, or raise --start-timeout"),
+        ("--workers", "raise --start-timeout"),
+        ("SLURM", "start it, or raise --start-timeout"),
+    ],
+)
+def test_the_hint_about_a_missing_worker_fits_how_it_is_started(found_by, hint):
+    with pytest.raises(WorkerError) as missing:
+        meet(Cluster(local_addresses(2), 0, found_by), ABOUT, 0.1)
+
+    assert missing.value.problems[0].hint == hint
+
+
 def test_missing_worker_is_named_by_all():
     addresses = local_addresses(3)
     texts = refused(*(lambda rank=rank: meet(cluster(addresses, rank), ABOUT, 1) for rank in (0, 2)))

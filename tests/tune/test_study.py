@@ -20,7 +20,7 @@ from cnncli.tune import sweep_sessions  # noqa: E402
 from cnncli.tune.samplers import make_sampler  # noqa: E402
 from cnncli.tune.space import Space  # noqa: E402
 from cnncli.tune.study import Search  # noqa: E402
-from cnncli.tune.study_storage import mend_journal, open_storage, shown  # noqa: E402
+from cnncli.tune.study_storage import check_storage, mend_journal, open_storage, shown, storage_in_use  # noqa: E402
 from cnncli.tune.sweep import common_failure, no_result  # noqa: E402
 from cnncli.tune.trial_rows import TrialRow, as_csv, best_of, read_rows  # noqa: E402
 from cnncli.tune.worker_protocol import Failure  # noqa: E402
@@ -128,6 +128,60 @@ def test_a_broken_last_line_of_a_journal_is_removed(tmp_path: Path) -> None:
     assert opened(tmp_path).best_value == 0.5
 
 
+def test_a_file_that_is_not_a_journal_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_bytes(b"my notes\nwithout an end of line")
+    for path in (notes, tmp_path):
+        with pytest.raises(UsageError) as refused:
+            check_storage(str(path))
+        assert refused.value.problems[0].message == f"{path} is not a journal of Optuna"
+    assert notes.read_bytes() == b"my notes\nwithout an end of line"
+
+    opened(tmp_path)
+    check_storage(str(tmp_path / "journal.log"))
+    check_storage(str(tmp_path / "none.log"))
+    (tmp_path / "cut.log").write_bytes(b'{"op')  # the machine crashed while it was begun
+    check_storage(str(tmp_path / "cut.log"))
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file:a?mode=memory&uri=true"]
+)
+def test_a_database_in_memory_is_refused(url: str) -> None:
+    """Each worker would have its own, and the sweep would never see a trial."""
+    with pytest.raises(UsageError, match="a database in memory, which other processes cannot see"):
+        check_storage(url)
+
+
+def test_a_broken_line_within_a_journal_is_named(tmp_path: Path) -> None:
+    opened(tmp_path)
+    journal = tmp_path / "journal.log"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([lines[0], b"<<<<<<< HEAD\n", *lines[1:]]))
+
+    with pytest.raises(OutputError) as broken:
+        opened(tmp_path)
+    assert broken.value.problems[0].message == f"the journal {journal} has a line that cannot be read: line 2"
+
+
+def test_a_storage_that_fails_in_use_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "s.db"
+    study = studies.open_study(f"sqlite:///{file}", "small/tune-first", SEARCH)
+    study._storage._backend.engine.dispose()
+    file.write_bytes(b"no database any more")
+
+    with pytest.raises(OutputError) as failed, storage_in_use(f"sqlite:///{file}"):
+        study.set_user_attr("a", 1)
+    assert failed.value.problems[0].message == f"the storage sqlite:///{file} failed: file is not a database"
+
+    journal = str(tmp_path / "journal.log")
+    with pytest.raises(OutputError) as gone, storage_in_use(journal):
+        Path(f"{journal}.lock/x").read_bytes()
+    assert gone.value.problems[0].message == f"the journal {journal} failed: no such file or directory"
+    with pytest.raises(FileNotFoundError), storage_in_use(journal):
+        (tmp_path / "another").read_bytes()
+
+
 def test_a_session_lives_as_long_as_its_process(tmp_path: Path) -> None:
     with sweep_sessions.session(tmp_path) as own:
         assert sweep_sessions.alive(tmp_path) == [own]
@@ -209,6 +263,13 @@ def test_a_sweep_without_a_result_tells_the_reasons() -> None:
         "2 trials failed: nan in epoch 1",
         "1 trial failed: other",
     ]
+
+
+def test_a_sweep_whose_time_was_too_short_says_so() -> None:
+    error = no_result([], "max_time is over")
+
+    assert str(error.problems[0].message) == "no trial was completed: max_time is over"
+    assert "tune.max_time" in error.problems[0].hint
 
 
 def test_the_table_has_a_line_for_each_trial() -> None:

@@ -19,7 +19,7 @@ from cnncli.tune import sweep as sweeps  # noqa: E402
 from cnncli.tune.space import Space  # noqa: E402
 from cnncli.tune.study import Search  # noqa: E402
 from cnncli.tune.sweep import Sweep, run_sweep  # noqa: E402
-from cnncli.tune.sweep_folder import SweepFolder  # noqa: E402
+from cnncli.tune.sweep_folder import SweepFolder, new_name  # noqa: E402
 from cnncli.tune.trial_rows import TrialRow, read_rows  # noqa: E402
 from cnncli.tune.worker_pool import WorkerProcess  # noqa: E402
 from cnncli.tune.worker_protocol import Event, Failure, Work  # noqa: E402
@@ -185,3 +185,17 @@ def test_a_worker_is_replaced_after_many_trials(tmp_path: Path, monkeypatch: pyt
 
     assert len(rows) == 5
     assert started[:2] == [2, 2]
+
+
+def test_trials_train_the_recipe_of_the_sweep_where_its_copy_was_changed(tmp_path: Path) -> None:
+    folder = SweepFolder(tmp_path / "small" / "tune-first")
+    folder.fill("train: {epochs: 1}\n", {})
+    folder.recipe.write_text("train: {epochs: 9}\n")
+
+    folder.fill("train: {epochs: 1}\n", {})
+
+    assert folder.recipe.read_text() == "train: {epochs: 1}\n"
+
+
+def test_sweeps_without_a_name_that_start_in_one_second_are_two() -> None:
+    assert new_name() != new_name()
