@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from cnncli.runs import onednn
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("COLUMNS", None)  # of the terminal in which the tests run: output would be as wide as it
     os.unsetenv("COLUMNS")  # pytest imports readline, which sets it for new processes and not in os.environ
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process that a test starts would compile cnncli anew
+    sys.dont_write_bytecode = False
     config.option.loadscopereorder = False  # by the number of tests, which says little of the time
     onednn.choose()  # as each command does before it imports TensorFlow
     gc.disable()  # what is imported stays; to look for garbage among it is a third of the collection of tests

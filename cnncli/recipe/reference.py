@@ -5,6 +5,7 @@ Run it after a change of the language: `python -m cnncli.recipe.reference`. A te
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -71,6 +72,7 @@ def sections() -> dict[str, type[BaseModel]]:
     return {model.__name__: model for model in sections_below(Section) if model.__name__ in described}
 
 
+@functools.cache
 def _described_sections() -> dict[str, Any]:
     whole = Recipe.model_json_schema(ref_template="{model}")
     return {**whole.pop("$defs"), "Recipe": whole}

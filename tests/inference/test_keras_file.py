@@ -35,11 +35,22 @@ def compiled():
 
 
 def transfer():
-    base = keras.applications.MobileNetV2(
-        weights=None, include_top=False, pooling="avg", input_shape=(32, 32, 3), alpha=0.35
+    base = keras.applications.MobileNet(
+        weights=None, include_top=False, pooling="avg", input_shape=(32, 32, 3), alpha=0.25
     )
-    prepare = keras.applications.mobilenet_v2.preprocess_input
+    prepare = keras.applications.mobilenet.preprocess_input
     return functional((32, 32, 3), lambda images: layers.Dense(2)(base(prepare(images))))
+
+
+def convnext():
+    """ConvNeXt with a block in each of its stages."""
+    return importlib.import_module("keras.src.applications.convnext").ConvNeXt(
+        depths=[1, 1, 2, 1],
+        projection_dims=[8, 16, 24, 32],
+        weights=None,
+        input_shape=(32, 32, 3),
+        classes=3,
+    )
 
 
 def shared():
@@ -52,7 +63,7 @@ MODELS = {
     "compiled within another": lambda: functional((8, 8, 3), lambda x: layers.Dense(2)(compiled()(x))),
     "nested": lambda: functional((8, 8, 3), lambda x: layers.ReLU()(functional((8, 8, 3), image_model())(x))),
     "nested application": transfer,
-    "convnext": lambda: keras.applications.ConvNeXtTiny(weights=None, input_shape=(32, 32, 3), classes=3),
+    "convnext": convnext,
     "shared layers": shared,
     "mixed_bfloat16": lambda: image_model(layers.Conv2D(3, 3, dtype="mixed_bfloat16"), layers.Activation("relu")),
     "bfloat16": lambda: image_model(layers.Conv2D(3, 3, dtype="bfloat16")),

@@ -23,7 +23,7 @@ NETWORKS = {
     "batch normalization": ("- Conv2D: {filters: 4, kernel_size: 3, use_bias: false}\n- BatchNormalization\n- ReLU\n"
                             "- SeparableConv2D: {filters: 3, kernel_size: 3}\n- BatchNormalization: {scale: false}\n"
                             "- Dropout: 0.5\n" + CLASSIFIER, "augment: [RandomFlip: horizontal]"),
-    "application": ("- MobileNetV2: {name: backbone, weights: null, include_top: false, alpha: 0.35}\n"
+    "application": ("- MobileNet: {name: backbone, weights: null, include_top: false, alpha: 0.25}\n"
                     "- GlobalAveragePooling2D\n- Dense: {units: 10, activation: softmax}", ""),
     "layers within layers": ("- Reshape: {target_shape: [32, 96]}\n- Bidirectional: {layer: {LSTM: {units: 4}}}\n"
                              "- SpectralNormalization: {layer: {Dense: {units: 5}}}\n" + CLASSIFIER, ""),
@@ -75,10 +75,10 @@ def test_compiled_model_is_opened_without_its_optimizer(tmp_path):
 
 
 def test_weights_of_an_application_are_not_looked_for_again(tmp_path):
-    application = f"- MobileNetV2: {{name: backbone, weights: %s, include_top: false, alpha: 0.35}}\n{CLASSIFIER}"
+    application = f"- MobileNet: {{name: backbone, weights: %s, include_top: false, alpha: 0.25}}\n{CLASSIFIER}"
     record = trained(tmp_path, recipe(application % "null"))
 
-    assert open_run(tmp_path, recipe(application % "gone.weights.h5"), record).model.count_params() > 400_000
+    assert open_run(tmp_path, recipe(application % "gone.weights.h5"), record).model.count_params() > 200_000
 
 
 def test_weights_that_do_not_fit_are_reported_by_layer(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -46,6 +47,7 @@ def network(boxes: Sequence[dict[str, Any]] = BOXES) -> DrawnNetwork:
     )
 
 
+@functools.cache
 def png(width: int = 60, height: int = 40, *, noise: bool = False) -> bytes:
     """A picture; one of noise cannot be made small."""
     generator = np.random.default_rng(0)

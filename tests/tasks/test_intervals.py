@@ -31,11 +31,13 @@ def test_intervals_are_those_of_scipy():
     found = bootstrap_intervals(matrix_of(labels, predicted, 4), samples=20_000)
 
     def macro_f1(labels, predicted):
-        return f1_score(labels, predicted, average="macro")
+        matrix = matrix_of(labels, predicted, 4)
+        return np.mean(2 * matrix.diagonal() / (matrix.sum(axis=0) + matrix.sum(axis=1)))
 
     def accuracy(labels, predicted):
         return np.mean(labels == predicted)
 
+    assert macro_f1(labels, predicted) == pytest.approx(f1_score(labels, predicted, average="macro"))
     for statistic, interval, draws in ((accuracy, found.accuracy, 20_000), (macro_f1, found.macro_f1, 1000)):
         expected = bootstrap(
             (labels, predicted), statistic, paired=True, vectorized=False, method="percentile", n_resamples=draws,

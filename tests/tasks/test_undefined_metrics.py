@@ -8,6 +8,8 @@ import pytest
 
 from cnncli.tasks.undefined_metrics import without_value
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
+
 
 def undefined(metric, true, said):
     """Whether a metric has no value for labels and outputs (examples, k)."""
