@@ -94,11 +94,18 @@ def worker_of(chief: int, run: Path, commits: int) -> int:
     return worker
 
 
-def kill_and_resume(folder: Path, run: str, rank: int, *, after_commit: int) -> Done:
-    """Train, kill a process once there are so many commits, and resume to the end."""
+def kill_and_resume(folder: Path, run: str, kills: Sequence[tuple[int, int]]) -> Done:
+    """Train, kill a process, resume, kill again, and resume to the end.
+
+    Args:
+        kills: the rank that is killed each time, and after how many further commits.
+    """
     done = Done()
-    _train(folder, ["train", "recipe.yaml", "--workers", "2", "--run", run], done, kill=(rank, after_commit, 0.0, run))
-    _train(folder, ["train", "--resume", f"outputs/{NAME}/{run}"], done)
+    arguments = ["train", "recipe.yaml", "--workers", "2", "--run", run]
+    for rank, after_commit in kills:
+        _train(folder, arguments, done, kill=(rank, after_commit, 0.0, run))
+        arguments = ["train", "--resume", f"outputs/{NAME}/{run}"]
+    _train(folder, arguments, done)
     return done
 
 

@@ -56,8 +56,8 @@ def cut_off(patch: pytest.MonkeyPatch) -> None:
 
 
 def draw_nothing(patch: pytest.MonkeyPatch, *names: str) -> None:
-    """Let a run draw no pictures of its evaluation, and of its layers; they take a third of a short training."""
-    for name in names or ("draw_training_examples", "draw_evaluation", "draw_layers"):
+    """Let a run draw no pictures but those that `visualize` asks for; they take a third of a short training."""
+    for name in names or ("_curves", "draw_training_examples", "draw_evaluation", "draw_layers"):
         patch.setattr(f"cnncli.plots.run_figures.{name}", lambda *_, **__: [])
 
 

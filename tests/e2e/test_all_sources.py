@@ -1,11 +1,11 @@
-"""Every source and every task all the way: trained, stopped and continued, evaluated, compared, predicted, reported."""
+"""Every source and every task all the way: trained, killed and continued, evaluated, compared, predicted, reported."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import signal
+import shutil
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 from boxed_folders import BOX_SOURCES, NAMES, boxed_folder, pictures_of
-from commands import call, draw_nothing, stop_after_the_first_epoch
+from commands import call, draw_nothing
 from PIL import Image
 
+from cnncli.cli import live
 from cnncli.recipe import targets
 from cnncli.recipe.sources import SOURCES
 
@@ -332,6 +333,23 @@ def predictions(run: str) -> str:
     return (Path("outputs/whole") / run / "predictions.csv").read_text()
 
 
+def history(run: str) -> list[str]:
+    """The lines of the epochs."""
+    return (Path("outputs/whole") / run / "history.csv").read_text().splitlines()[1:]
+
+
+def copy_after_the_first_epoch(patch: pytest.MonkeyPatch, run: str, copied: str) -> None:
+    """Copy a run's folder in the second epoch of its training, as a process that is killed there would leave it."""
+    step_done = live.Lines.step_done
+
+    def copying(lines: live.Lines, epoch: int, step: int, logs: Any) -> None:
+        step_done(lines, epoch, step, logs)
+        if epoch == 2 and not Path("outputs/whole", copied).exists():
+            shutil.copytree(Path("outputs/whole", run), Path("outputs/whole", copied))
+
+    patch.setattr(live.Lines, "step_done", copying)
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_all_the_way(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -340,12 +358,13 @@ def test_all_the_way(name, tmp_path, monkeypatch):
     unseen = row.make()
     Path("whole.yaml").write_text(recipe(row))
 
-    call("train", "whole.yaml", "--run", "first")
     with pytest.MonkeyPatch.context() as patch:
-        stop_after_the_first_epoch(patch, signal.SIGTERM)
-        call("train", "whole.yaml", "--run", "second", exit_code=128 + signal.SIGTERM)
+        copy_after_the_first_epoch(patch, "first", "second")
+        call("train", "whole.yaml", "--run", "first")
+    assert len(history("second")) == 1
     call("train", "--resume", "outputs/whole/second")
 
+    assert len(history("second")) == 2
     assert predictions("first") == predictions("second")
     recorded = json.loads(Path("outputs/whole/first/evaluation.json").read_text())
     again = call("evaluate", "outputs/whole/first", "--json").json

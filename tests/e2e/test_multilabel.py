@@ -8,7 +8,7 @@ import shutil
 
 import numpy as np
 import pytest
-from commands import call
+from commands import call, draw_nothing
 
 from cnncli.inference.model_loading import open_model
 from cnncli.interpretability.attribution import heat_of
@@ -116,7 +116,9 @@ def test_predict_gives_the_labels_above_the_threshold(folder):
     assert correct > 0.8
 
 
-def test_a_run_is_compared_reported_and_goes_on(folder):
+def test_a_run_is_compared_reported_and_goes_on(folder, monkeypatch):
+    draw_nothing(monkeypatch)
+    draw_nothing(monkeypatch, "draw_picture")  # of `visualize`
     call("train", "shapes.yaml", "--run", "second", "--set", "train.epochs=1")
     sentence = call("compare", "outputs/shapes/first", "outputs/shapes/second").stdout
     page = folder / "page.html"

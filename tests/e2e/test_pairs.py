@@ -10,7 +10,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from commands import call, stop_after_the_first_epoch
+from commands import call, draw_nothing, stop_after_the_first_epoch
 from PIL import Image
 
 RECIPE = """\
@@ -209,7 +209,9 @@ def test_heat_and_maps_of_either_input_are_drawn(folder):
     assert "filters-a_first.png" in call("visualize-filters", "pairs/first").stdout
 
 
-def test_stopped_run_goes_on_to_the_same_bits(folder):
+def test_stopped_run_goes_on_to_the_same_bits(folder, monkeypatch):
+    draw_nothing(monkeypatch)
+    draw_nothing(monkeypatch, "draw_picture")  # of `visualize`
     with pytest.MonkeyPatch.context() as patch:
         stop_after_the_first_epoch(patch, signal.SIGTERM)
         call("train", "pairs.yaml", "--run", "cut", exit_code=143)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import draw_nothing
 from PIL import Image
 
 RUN = "outputs/small/first"
@@ -111,7 +112,8 @@ visualize:
 """
 
 
-def test_recipe_draws_at_the_end_what_the_commands_draw(trained):
+def test_recipe_draws_at_the_end_what_the_commands_draw(trained, monkeypatch):
+    draw_nothing(monkeypatch)  # but what the section asks for
     (trained.folder / "pictured.yaml").write_text(VISUALIZE)
     done = trained("train", "pictured.yaml", "--run", "p")
 

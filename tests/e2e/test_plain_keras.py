@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commands import call, draw_nothing
+from commands import call, draw_nothing, without_graphs
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +79,8 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, st
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             draw_nothing(patch)
-            call("train", "r.yaml", "--run", "first", "--quiet")
+            with without_graphs():
+                call("train", "r.yaml", "--run", "first", "--quiet")
             [predicted] = call("predict", "first", "photo.png", "--json", "--top", "2").json["predictions"]
         expected.append({each["class"]: each["probability"] for each in predicted["top"]})
         plain.append(folder / "plain")

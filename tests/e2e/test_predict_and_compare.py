@@ -15,6 +15,8 @@ import pytest
 from commands import call
 from PIL import Image
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
+
 CLASSES = ("[red] one", "two\x1b", "=three")
 RECIPE = """\
 name: shapes

@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ RECIPE = """\
 name: whole
 data:
   source: mnist-sample
-  limit: 3000
+  limit: 600
   prepare: [Rescaling: {scale: $(1 / 255)}]
   augment: [RandomTranslation: {height_factor: 0.05, width_factor: 0.05}]
 model:
@@ -29,7 +30,7 @@ train:
   seed: 7
   batch_size: 32
   checkpoint: {every_steps: 8}
-  steps_per_execution: 4
+  steps_per_execution: 2
   phases:
     - {name: one, epochs: 2, freeze: [norm], optimizer: {SGD: {learning_rate: 0.05, momentum: 0.9}}}
     - name: two
@@ -46,6 +47,14 @@ train: {epochs: 1}
 visualize: []
 """
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _draw_filters_alone() -> Iterator[None]:
+    """In this process; `result` compares them."""
+    with pytest.MonkeyPatch.context() as patch:
+        draw_nothing(patch, "_curves", "draw_training_examples", "draw_evaluation")
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +217,6 @@ def test_without_recipe_and_without_resume_is_exit_2():
 
 def test_run_is_extended_by_more_epochs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    draw_nothing(monkeypatch, "draw_evaluation")
     short = RECIPE[: RECIPE.index("  phases:")] + "  epochs: 2\nvisualize: []\n"
     Path("recipe.yaml").write_text(short, encoding="utf-8")
     first, four = tmp_path / "outputs/whole/first", tmp_path / "outputs/whole/four"

@@ -16,6 +16,8 @@ from cnncli.demo.answers import Answerer
 from cnncli.inference.model_loading import open_model
 from cnncli.plots.sentence_sheet import CONTENT, SentenceSheet
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
+
 CLASSES = {"negative", "neutral", "positive"}
 RUN = "outputs/sentence-cnn/s"
 

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from commands import call, draw_nothing
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
+
 RECIPE = """\
 name: notes
 data:

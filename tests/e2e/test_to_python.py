@@ -140,7 +140,7 @@ data:
   prepare: [Rescaling: {scale: $(1 / 255)}]
   augment: [Rescaling: $(1 / 255), GaussianNoise: 0.3, Rescaling: 255]
 model: {input: [14, 14, 1], layers: [Conv2D: {filters: 1, kernel_size: 1}]}
-train: {seed: 1, epochs: 30, batch_size: 16, optimizer: {Adam: 0.05}}
+train: {seed: 1, epochs: 15, batch_size: 16, optimizer: {Adam: 0.05}}
 """)
     call("to-python", "clean.yaml", "--to", "clean.py")
 

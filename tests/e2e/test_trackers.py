@@ -5,6 +5,8 @@ import json
 import pytest
 from trackers.wandb_files import offline_run
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
+
 RECIPE = """\
 data: {source: mnist-sample, limit: 320, prepare: [Rescaling: {scale: $(1 / 255)}]}
 model: {layers: [Flatten, Dense: {units: $classes, activation: softmax}]}

@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
+from commands import draw_nothing
 
 from cnncli.cli.live import ProgressListener
 from cnncli.errors import OutputError, ResourceError
 from cnncli.recipe.load import load_bytes
 from cnncli.runs import checkpoints, read_record, storage
 from cnncli.workflow import Options, make_plan, run
+
+pytestmark = pytest.mark.usefixtures("without_graphs")
 
 RECIPE = b"""
 name: failing
@@ -18,6 +21,11 @@ model:
 train: {seed: 1, epochs: 2, batch_size: 32, steps_per_execution: 1, checkpoint: {every_steps: 2}}
 visualize: []
 """
+
+
+@pytest.fixture(autouse=True)
+def _draw_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_nothing(monkeypatch)
 
 
 class FailingAt(ProgressListener):
