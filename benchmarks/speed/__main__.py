@@ -27,6 +27,7 @@ _WARM_UP = "import keras, tensorflow, matplotlib.pyplot, sklearn.metrics"
 
 def main() -> int:
     options = _parsed()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed cnncli is compiled, as TensorFlow is
     if options.as_avx2:
         os.environ.update(machine.AS_AVX2)
     with tempfile.TemporaryDirectory(prefix="cnncli-speed-") as temporary:
