@@ -89,7 +89,9 @@ def scan(files: Sequence[ClassFile], form: images.Form, *, progress: Progress | 
         return _sorted_out(_look_at_all(files, form, pixels, told), pixels)
     if cache.holds_any(len(files), form.shape, form.dtype):
         digests = [
-            digest for some in in_threads(_digests, _chunks(files)) for digest in told.about(some, "hashing images")
+            digest
+            for some in in_threads(_digests, _chunks(files), parts=_CHUNK)
+            for digest in told.about(some, "hashing images")
         ]
         if found := cache.find(_key(digests, form), len(files), form.shape, form.dtype):
             return _sorted_out(list(map(_seen, files, found.facts)), found.rows)
@@ -112,7 +114,7 @@ def _look_at_all(files: Sequence[ClassFile], form: images.Form, pixels: Pixels, 
     def look(begin: int) -> list[Usable | Bad]:
         return [_look(files[row], form, pixels, row) for row in range(begin, min(begin + _CHUNK, len(files)))]
 
-    some_seen = in_threads(look, range(0, len(files), _CHUNK))
+    some_seen = in_threads(look, range(0, len(files), _CHUNK), parts=_CHUNK)
     return [each for some in some_seen for each in told.about(some, "reading images")]
 
 
