@@ -47,8 +47,8 @@ def _add_to_fit() -> None:
                 _wait(self.ended - self.started, self.steps)
 
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-            # Before it, the iterator of the last epoch is deleted. TensorFlow's thread that tunes an iterator makes that
-            # wait, for the longer the longer the turns of the others took: the time is none of an ordinary training.
+            # The iterator of the last epoch is deleted before the first batch. That may wait for TensorFlow's thread that
+            # tunes it, longer if the turns of the others took longer. An ordinary training does not have this time.
             if not batch:
                 self.started = time.perf_counter()
 

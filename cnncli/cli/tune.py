@@ -158,15 +158,14 @@ def _check_section(loaded: LoadedRecipe) -> None:
     """Refuse a recipe that says nothing of a search, or leaves open on which fold the trials are.
 
     Raises:
-        RecipeError: with a section to begin with.
-        UsageError: the recipe has folds, and names none.
+        RecipeError: with a section to begin with, or the line of the folds.
     """
     if loaded.recipe.tune is not None:
         split = loaded.recipe.data.split
         if split.folds is not None and split.fold is None:
             message = f"the recipe has {split.folds} folds, and each can be the test split"
             hint = "the same fold for all trials: --set data.split.fold=1"
-            raise UsageError(Problem(message, hint, Place("data.split.fold")))
+            raise RecipeError(loaded.locate([Problem(message, hint, path=("data", "split", "folds"))]))
         return
     hint = (
         "for example:\n"

@@ -30,7 +30,7 @@ _AHEAD = 2
 
 _OPTIONS = tf.data.Options()
 # The thread that tunes an iterator often misses its end, and TensorFlow then waits for the thread's next round. The rounds
-# get longer and longer: after an epoch of one second the wait takes up to a second, after an epoch of a minute up to a minute.
+# get longer and longer: benchmarks/iterator_end.py.
 _OPTIONS.autotune.enabled = False
 
 

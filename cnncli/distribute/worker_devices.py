@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
+
+from cnncli.runs.machine import gpu_properties
 
 _VARIABLE = "CUDA_VISIBLE_DEVICES"
 
@@ -25,12 +25,4 @@ def _gpus() -> list[str]:
     """The GPUs that this process may use, as CUDA names them; TensorFlow, which knows them too, is not imported here."""
     if (chosen := os.environ.get(_VARIABLE)) is not None:
         return [name.strip() for name in chosen.split(",") if name.strip()]
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return []
-    query = [program, "--query-gpu=index", "--format=csv,noheader"]
-    try:
-        said = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return [line.strip() for line in said.splitlines() if line.strip().isdecimal()]
+    return [line.strip() for line in gpu_properties("index") if line.strip().isdecimal()]

@@ -113,18 +113,27 @@ def _physical_bytes() -> int | None:
         return None
 
 
-@cache
-def _gpus() -> list[dict[str, Any]]:
-    """What the driver's own tool says; it is asked once, as it takes up to a second."""
+def gpu_properties(*names: str) -> list[str]:
+    """What NVIDIA's tool says of each GPU of the machine, in a line of CSV without units; nothing where it does not work.
+
+    Args:
+        names: of properties, as `nvidia-smi --help-query-gpu` lists them.
+    """
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []
-    query = [tool, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader,nounits"]
+    query = [tool, f"--query-gpu={','.join(names)}", "--format=csv,noheader,nounits"]
     try:
-        said = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout
+        return subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout.splitlines()
     except (OSError, subprocess.SubprocessError):
         return []
-    rows = [[field.strip() for field in line.rsplit(",", 2)] for line in said.splitlines() if line.count(",") >= 2]
+
+
+@cache
+def _gpus() -> list[dict[str, Any]]:
+    """What the driver's own tool says; it is asked once, as it takes up to a second."""
+    said = gpu_properties("name", "driver_version", "memory.total")
+    rows = [[field.strip() for field in line.rsplit(",", 2)] for line in said if line.count(",") >= 2]
     return [
         {"name": name, "driver": driver, "memory_bytes": int(mebibytes) * 2**20 if mebibytes.isdigit() else None}
         for name, driver, mebibytes in rows

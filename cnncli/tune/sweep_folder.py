@@ -91,7 +91,7 @@ class SweepFolder:
         """Make the folder, where it is not there yet, with its recipe and its record.
 
         Args:
-            recipe: that the trials train; a file that was changed by hand is replaced.
+            recipe: that the trials train; a file that was changed by hand is kept under another name.
         """
         for place in (self.path, self.logs, self.pictures):
             try:
@@ -99,6 +99,8 @@ class SweepFolder:
             except OSError as error:
                 raise storage_error("make", place, error) from error
         if not self._has_recipe(recipe):
+            if self.recipe.exists():
+                self.recipe.rename(self.path / f"recipe-{new_name()}.yaml")
             write_atomically(self.recipe, recipe)
         self.write_record(**{"schema": 1, "started": _now(), **self.read_record(), **fields, "status": "running"})
 

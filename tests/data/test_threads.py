@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import threading
-import time
 
+import pytest
+
+from cnncli.data import threads
 from cnncli.data.threads import in_threads
 
 
-def test_work_of_a_moment_stays_in_the_calling_thread_and_long_work_does_not() -> None:
-    def thread_of(seconds: float) -> threading.Thread:
-        time.sleep(seconds)
-        return threading.current_thread()
+def _thread_of(item: int) -> threading.Thread:
+    return threading.current_thread()
 
-    assert set(in_threads(thread_of, [0.0] * 40)) == {threading.current_thread()}
-    assert len(set(in_threads(thread_of, [0.002] * 40))) > 1
-    assert list(in_threads(lambda item: item, range(40))) == list(range(40))
+
+@pytest.mark.parametrize(("short", "parts", "stays"), [(60.0, 1, True), (0.0, 1, False), (30.0, 2, True)])
+def test_work_of_a_moment_stays_in_the_calling_thread_and_long_work_does_not(
+    monkeypatch: pytest.MonkeyPatch, short: float, parts: int, stays: bool
+) -> None:
+    monkeypatch.setattr(threads, "_SHORT", short)
+
+    found = set(in_threads(_thread_of, range(40), parts=parts))
+
+    assert (found == {threading.current_thread()}) == stays
+
+
+@pytest.mark.parametrize("short", [60.0, 0.0])
+def test_results_come_in_the_order_of_the_items(monkeypatch: pytest.MonkeyPatch, short: float) -> None:
+    monkeypatch.setattr(threads, "_SHORT", short)
+
+    for count in (0, 1, 4, 40):
+        assert list(in_threads(lambda item: item, range(count))) == list(range(count))

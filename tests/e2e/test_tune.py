@@ -44,8 +44,8 @@ def test_a_bad_trial_costs_itself_alone(here: CommandLine, swept: Result) -> Non
 def test_a_search_needs_to_know_which_fold_its_trials_are_on(here: CommandLine) -> None:
     done = here("tune", "small.yaml", "--set", "data.split.folds=3", "--dry-run")
 
-    assert done.exit_code == 2
-    assert "data.split.fold: the recipe has 3 folds, and each can be the test split" in done.stderr
+    assert done.exit_code == 3
+    assert "--set data.split.folds=3: the recipe has 3 folds, and each can be the test split" in done.stderr
     assert "--set data.split.fold=1" in done.stderr
 
 

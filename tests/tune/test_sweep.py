@@ -195,6 +195,7 @@ def test_trials_train_the_recipe_of_the_sweep_where_its_copy_was_changed(tmp_pat
     folder.fill("train: {epochs: 1}\n", {})
 
     assert folder.recipe.read_text() == "train: {epochs: 1}\n"
+    assert [path.read_text() for path in folder.path.glob("recipe-*.yaml")] == ["train: {epochs: 9}\n"]
 
 
 def test_sweeps_without_a_name_that_start_in_one_second_are_two() -> None:
