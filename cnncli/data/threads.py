@@ -13,7 +13,7 @@ from cnncli.runs.machine import allowed_cores
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _MOST_THREADS = 16
-# Threads that each work for a moment wait for the lock of Python: 20,000 JPEGs of 32x32 took 5.5 s in one thread and 12.6 s in two (Intel Xeon).
+# Threads that work for a moment each wait for the lock of Python: 20,000 JPEGs of 32x32 took 5.5 s in one thread, 12.6 s in two.
 _SHORT = 5e-4  # seconds
 _TRIED, _LONG_ONES = 4, 2  # items after which is decided, and how many of them are long where threads are used
 
