@@ -51,6 +51,8 @@ def refuse_damaged_png(content: bytes) -> None:
 
 def orientation(exif: bytes) -> int:
     """The EXIF orientation, 1 to 8; 1 (upright) where there is none or the block cannot be read."""
+    if not exif:
+        return 1
     found = Image.Exif()
     try:
         found.load(exif)

@@ -271,8 +271,9 @@ _REDUCING_GAP = (
 
 def _is_cut_to_bytes(image: Image.Image) -> bool:
     """Whether a TIFF file has channels of more bits than the 8 that Pillow keeps."""
-    bits = getattr(image, "tag_v2", {}).get(_BITS, ())
-    return image.mode in ("RGB", "RGBA", "LA") and max(np.atleast_1d(bits), default=8) > 8
+    if image.mode not in ("RGB", "RGBA", "LA") or not hasattr(image, "tag_v2"):
+        return False
+    return bool(np.max(image.tag_v2.get(_BITS, 8)) > 8)
 
 
 def is_deep(mode: str) -> bool:

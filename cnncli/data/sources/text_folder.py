@@ -127,7 +127,8 @@ def read_text(path: str) -> tuple[str, bytes]:
 def _read(path: str) -> tuple[str, bytes]:
     try:
         with open(path, "rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+            # Python allocates as much as it may read, which takes longer than to read a small file.
+            content = file.read(min(os.fstat(file.fileno()).st_size, _MOST_BYTES) + 1)
     except OSError as error:
         raise _BadText(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
     if len(content) > _MOST_BYTES:
