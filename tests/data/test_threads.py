@@ -31,3 +31,26 @@ def test_results_come_in_the_order_of_the_items(monkeypatch: pytest.MonkeyPatch,
 
     for count in (0, 1, 4, 40):
         assert list(in_threads(lambda item: item, range(count))) == list(range(count))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "count", "cores", "is_used"),
+    [(0.002, 400, 2, True), (0.002, 400, 1, False), (0.002, 40, 2, False), (0.02, 400, 2, False)],
+    ids=["much short work", "one core", "little work", "long work"],
+)
+def test_much_short_work_is_done_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, count: int, cores: int, is_used: bool
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(threads, "_WORTH", 0.5)
+    monkeypatch.setattr(threads, "allowed_cores", lambda: cores)
+    monkeypatch.setattr(threads.time, "perf_counter", lambda: now[0])
+
+    def here(item: int) -> tuple[str, int]:
+        now[0] += seconds
+        return "here", item
+
+    found = list(in_threads(here, range(count), elsewhere=lambda item: ("elsewhere", item)))
+
+    assert [item for _, item in found] == list(range(count))
+    assert ("elsewhere" in {place for place, _ in found}) == is_used

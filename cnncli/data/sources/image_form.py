@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from cnncli.data import images
+from cnncli.data.image_facts import DEEP
 from cnncli.data.shapes import Shape, written
-from cnncli.data.sources.image_scan import DEEP, Usable
+from cnncli.data.sources.image_scan import Usable
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import counted

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from cnncli.data.image_facts import DEEP
 from cnncli.data.images import Form
 from cnncli.data.mixed_scales import find_mixed, problem_of
 from cnncli.data.scales import Extremes
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES
-from cnncli.data.sources.image_scan import DEEP, Usable
+from cnncli.data.sources.image_scan import Usable
 from cnncli.errors import Problem
 from cnncli.inputs import IMAGE
 from cnncli.messages import counted, listed, printable

@@ -13,16 +13,16 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from cnncli.data import cache, images
+from cnncli.data import cache, image_facts, images
 from cnncli.data.columns import Values, take
+from cnncli.data.image_facts import Facts, Seen
+from cnncli.data.process_pool import ProcessPool, WorkerLost
 from cnncli.data.sources.folder_tree import ClassFile
 from cnncli.data.sources.loaded_data import Progress
 from cnncli.data.threads import in_threads
 from cnncli.system_memory import available_bytes
 
 MEMORY_SHARE = 0.25  # of what is free: parts are copied out of the whole once, and the network needs the rest
-DEEP = ("16-bit", "16-bit color", "32-bit")  # oddities of images with more than 8 bits
-_FACTS = 3  # version of what the cache keeps of an image
 _CHUNK = 32  # files that a thread takes at a time
 
 _Any = TypeVar("_Any")
@@ -111,35 +111,30 @@ Pixels = NDArray[Any] | cache.Writing | None  # where an image's pixels are put,
 
 
 def _look_at_all(files: Sequence[ClassFile], form: images.Form, pixels: Pixels, told: _Progress) -> list[Usable | Bad]:
+    def rows_from(begin: int) -> range:
+        return range(begin, min(begin + _CHUNK, len(files)))
+
     def look(begin: int) -> list[Usable | Bad]:
-        return [_look(files[row], form, pixels, row) for row in range(begin, min(begin + _CHUNK, len(files)))]
+        return [put(row, image_facts.look(files[row].path, form)) for row in rows_from(begin)]
 
-    some_seen = in_threads(look, range(0, len(files), _CHUNK), parts=_CHUNK)
-    return [each for some in some_seen for each in told.about(some, "reading images")]
+    def look_elsewhere(begin: int) -> list[Usable | Bad]:
+        rows = rows_from(begin)
+        try:
+            answer = pool.ask(([files[row].path for row in rows], form))
+        except WorkerLost:
+            return look(begin)
+        return list(map(put, rows, answer))
 
+    def put(row: int, seen: Seen) -> Usable | Bad:
+        facts, own_pixels = seen
+        if pixels is not None and own_pixels is not None:
+            pixels[row] = own_pixels
+        return _seen(files[row], facts)
 
-def _look(file: ClassFile, form: images.Form, pixels: Pixels, row: int) -> Usable | Bad:
-    try:
-        content = images.read(file.path)
-    except images.BadImage as error:
-        return Bad(file, str(error))
-    digest = hashlib.sha256(content).hexdigest()
-    try:
-        image = images.decode(content, form)
-    except images.BadImage as error:
-        return Bad(file, str(error), digest)
-    if pixels is not None:
-        pixels[row] = image.pixels
-    seen = _about(image)
-    return Usable(file, digest, len(content), image.format, image.width, image.height, *seen, image.oddities)
-
-
-def _about(image: images.Decoded) -> tuple[str, int, float, float, float]:
-    """Digest, number of levels, smallest and largest value of the pixels, and largest value in the file, as `Usable` has them."""
-    low, high = float(image.pixels.min()), float(image.pixels.max())
-    digest = hashlib.blake2b(np.ascontiguousarray(image.pixels).data, digest_size=16).hexdigest() if low < high else ""
-    is_deep = any(oddity in DEEP for oddity in image.oddities)
-    return digest, len(np.unique(image.pixels)) if is_deep else 0, low, high, image.top
+    with ProcessPool(image_facts.__name__) as pool:
+        begins = range(0, len(files), _CHUNK)
+        some_seen = in_threads(look, begins, parts=_CHUNK, elsewhere=look_elsewhere)
+        return [each for some in some_seen for each in told.about(some, "reading images")]
 
 
 def _sorted_out(seen: list[Usable | Bad], pixels: Values | None) -> Scan:
@@ -155,7 +150,7 @@ def _sorted_out(seen: list[Usable | Bad], pixels: Values | None) -> Scan:
 
 
 def _key(digests: Iterable[str], form: images.Form) -> str:
-    return cache.key_of(digests, asdict(form), PIL.__version__, images.MOST_PIXELS, _FACTS)
+    return cache.key_of(digests, asdict(form), PIL.__version__, images.MOST_PIXELS, image_facts.VERSION)
 
 
 def _digests(files: Sequence[ClassFile]) -> list[str]:
@@ -172,14 +167,14 @@ def _digest(seen: Usable | Bad) -> str:
     return seen.sha256
 
 
-def _facts(seen: Usable | Bad) -> list[Any]:
+def _facts(seen: Usable | Bad) -> Facts:
     if isinstance(seen, Bad):
         return [seen.reason, seen.sha256]
     about = [seen.pixels, seen.levels, seen.low, seen.high, seen.top]
     return [seen.sha256, seen.byte_count, seen.format, seen.width, seen.height, *about, *seen.oddities]
 
 
-def _seen(file: ClassFile, facts: list[Any]) -> Usable | Bad:
+def _seen(file: ClassFile, facts: Facts) -> Usable | Bad:
     if len(facts) == 2:
         return Bad(file, *facts)
     sha256, byte_count, kind, width, height, pixels, levels, low, high, top, *oddities = facts
