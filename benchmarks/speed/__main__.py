@@ -7,8 +7,8 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,13 @@ def _parsed() -> argparse.Namespace:
     )
     parser.add_argument("--runs", type=int, default=3, help="of each side")
     parser.add_argument("--seeds", type=int, help="how many of them have a seed of their own; left out: all")
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="SIDE",
+        help="of processes: leave it out, as in 'plain Keras, cached'",
+    )
     parser.add_argument("--rounds", type=int, default=15, help="epochs of each side whose steps are measured")
     parser.add_argument(
         "--also", action="append", default=[], metavar="NAME=VALUE,…", help="steps: cnncli in this environment, too"
@@ -90,31 +97,46 @@ def _time(options: argparse.Namespace, folder: Path) -> None:
         described["PyTorch"] = pytorch_environment.version_of(settings.pytorch)
     child.run([sys.executable, "-c", _WARM_UP], folder)
     print(f"{table.machine_lines(described)}", flush=True)
-    kept: dict[str, Any] = {"machine": described, "quick": options.quick, "workloads": []}
+    kept: dict[str, dict[str, Any]] = {}
     for name in names:
+
+        def keep(found: dict[str, Any], name: str = name) -> None:
+            kept[name] = {"name": name, **found}
+            if options.json:
+                content = {"machine": described, "quick": options.quick, "workloads": list(kept.values())}
+                options.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
         measure = _measure_steps if name in STEPS else _measure_processes
-        kept["workloads"].append({"name": name, **measure(name, settings, options, folder)})
-        if options.json:
-            options.json.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+        measure(name, settings, options, folder, keep)
 
 
-def _measure_processes(name: str, settings: Settings, options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    workload, runs = WORKLOADS[name](settings), 1 if options.quick else options.runs
+Keep = Callable[[dict[str, Any]], None]  # what is measured so far, for --json
+
+
+def _measure_processes(name: str, settings: Settings, options: argparse.Namespace, folder: Path, keep: Keep) -> None:
+    whole, runs = WORKLOADS[name](settings), 1 if options.quick else options.runs
+    workload = replace(whole, sides=tuple(side for side in whole.sides if side.name not in options.without))
     print(f"{workload.title}:", file=sys.stderr, flush=True)
-    measured = alternate(workload, folder, runs=runs, seed_count=options.seeds or runs, tell=_tell)
+    kept: list[dict[str, Any]] = []
+
+    def tell(measured: Measured) -> None:
+        _tell(measured)
+        kept.append(asdict(measured))
+        keep({"title": workload.title, "measured": kept})
+
+    measured = alternate(workload, folder, runs=runs, seed_count=options.seeds or runs, tell=tell)
     shown = workload.table(measured) if workload.table else table.as_markdown(measured, compared=workload.compared)
     print(f"\n{workload.title}\n\n{shown}", flush=True)
-    return {"title": workload.title, "measured": [asdict(each) for each in measured]}
 
 
-def _measure_steps(name: str, settings: Settings, options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def _measure_steps(name: str, settings: Settings, options: argparse.Namespace, folder: Path, keep: Keep) -> None:
     workload = STEPS[name](settings)
     print(f"{workload.title}:", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(dir=folder) as own:
         measured = take_turns(workload.sides, Path(own), rounds=1 if options.quick else options.rounds)
     milliseconds = {each.side: each.milliseconds for each in measured}
     print(f"\n{workload.title}\n\n{table.steps_as_markdown(milliseconds)}", flush=True)
-    return {"title": workload.title, "milliseconds": milliseconds}
+    keep({"title": workload.title, "milliseconds": milliseconds})
 
 
 def _make_data(names: Sequence[str], options: argparse.Namespace, folder: Path) -> Settings:
