@@ -232,9 +232,10 @@ def _leave_out_pictures() -> None:
     from cnncli.plots import run_figures
     from cnncli.workflow import results_preparation, run
 
-    run_figures.draw_all = lambda *_: []  # type: ignore[assignment]
+    run_figures.draw_results = lambda *_: []  # type: ignore[assignment]
+    run_figures.draw_training_examples = lambda *_: []
     run.write_network = run.write_report = lambda *_: None  # type: ignore[assignment]
-    results_preparation.begin = lambda task: None  # type: ignore[assignment, return-value]
+    results_preparation.Preparation.begin = lambda _: None  # type: ignore[method-assign]
 
 
 def _listener(stop_in_epoch: int | None = None) -> Any:

@@ -22,22 +22,22 @@ from cnncli.tasks.result import Scored
 from cnncli.training.fit import Fitted
 
 
-def draw_all(
-    folder: Path, recipe: Recipe, network: Network, fitted: Fitted, scored: Scored, splits: Splits
+def draw_results(
+    folder: Path, recipe: Recipe, network: Network, fitted: Fitted, scored: Scored, splits: Splits, samples: list[Path]
 ) -> list[Path]:
-    """Draw what every run gets and what its recipe asks for.
+    """Draw what every run gets after its training and what its recipe asks for.
 
     Args:
         folder: `figures/` of the run.
+        samples: what `draw_training_examples` has drawn.
 
     Returns:
-        The files, in the order in which they were drawn.
+        All files, in the order of the report.
     """
     title = Title(recipe.name, f": {recipe.evaluate.split} split")
     examples = getattr(splits, recipe.evaluate.split)
     with look():
-        files = _curves(folder, recipe, fitted)
-        files += draw_training_examples(folder, recipe, splits)
+        files = [*_curves(folder, recipe, fitted), *samples]
         files += draw_evaluation(folder, scored, examples, title=title, model=network.model)
         if not any(picture.filters for picture in recipe.visualize) and convolutions(network.full_model):
             files += draw_layers(network.full_model, None, folder)
@@ -50,8 +50,9 @@ def draw_all(
 
 def draw_training_examples(folder: Path, recipe: Recipe, splits: Splits) -> list[Path]:
     """Draw training examples of each class; nothing where no input can be drawn."""
-    figure = draw_samples(splits, title=Title(recipe.name, ": training examples"))
-    return save(figure, folder / "samples.png") if figure else []
+    with look():
+        figure = draw_samples(splits, title=Title(recipe.name, ": training examples"))
+        return save(figure, folder / "samples.png") if figure else []
 
 
 def _curves(folder: Path, recipe: Recipe, fitted: Fitted) -> list[Path]:

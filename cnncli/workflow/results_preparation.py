@@ -5,20 +5,46 @@ from __future__ import annotations
 import importlib
 import io
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 
-def begin(task: str) -> threading.Thread:
-    """Import modules, load fonts and compile the templates of the report in a thread.
+class Preparation:
+    """What a thread does: it imports modules, loads fonts, compiles the templates of the report and draws pictures.
 
-    Whoever draws waits for its end: Matplotlib has one set of settings in a process. What fails here fails again where it
-    is needed.
-
-    Args:
-        task: of the run.
+    What fails here fails again where it is needed.
     """
 
-    def prepare() -> None:
+    def __init__(self, task: str, draw: Callable[[], list[Path]]) -> None:
+        """Nothing is begun.
+
+        Args:
+            task: of the run.
+            draw: the pictures that are known before the training ends.
+        """
+        self._task = task
+        self._draw = draw
+        self._pictures: list[Path] | None = None
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Start the thread, unless it was started."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._prepare, name="preparation of results", daemon=True)
+            self._thread.start()
+
+    def wait(self) -> None:
+        """Wait for the end of the thread, if it was started."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def pictures(self) -> list[Path]:
+        """The files of `draw`. Whoever draws asks for them first: Matplotlib has one set of settings in a process."""
+        self.wait()
+        return self._draw() if self._pictures is None else self._pictures
+
+    def _prepare(self) -> None:
         with suppress(Exception):
             importlib.import_module("sklearn.metrics")
         with suppress(Exception):
@@ -26,11 +52,9 @@ def begin(task: str) -> threading.Thread:
         with suppress(Exception):
             from cnncli.report import rendering
 
-            rendering.compile_templates(task)
-
-    thread = threading.Thread(target=prepare, name="preparation of results", daemon=True)
-    thread.start()
-    return thread
+            rendering.compile_templates(self._task)
+        with suppress(Exception):
+            self._pictures = self._draw()
 
 
 def _draw_text() -> None:

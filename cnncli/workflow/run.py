@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -35,7 +34,6 @@ from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import Fitted, fit
 from cnncli.training.out_of_memory import reraise_out_of_memory
 from cnncli.training.state import State
-from cnncli.workflow import results_preparation
 from cnncli.workflow.expectations import broken as broken_of
 from cnncli.workflow.expectations import expectations
 from cnncli.workflow.first_loss import Batch, check_first_loss
@@ -46,6 +44,7 @@ from cnncli.workflow.problem_places import placed_in
 from cnncli.workflow.profile import Profile, profile
 from cnncli.workflow.progress_listener import ProgressListener, timed
 from cnncli.workflow.report_files import write_network, write_report
+from cnncli.workflow.results_preparation import Preparation
 from cnncli.workflow.tracking import Tracking, tracked
 
 _RECORDED_BEFORE = (
@@ -178,7 +177,9 @@ def _train(
     write_network(folder, planned, network, listener.note)
     with timed(seconds, "fit", listener):
         train, validation = planned.training_batches(network), planned.validation_batches(network)
-        recording = _Recording(listener, folder, _rows_of(checkpoints.resume), tracking, splits.targets.task)
+        figures_folder = folder.file("figures/all").parent
+        preparation = Preparation(splits.targets.task, lambda: _draw_examples(figures_folder, planned))
+        recording = _Recording(listener, folder, _rows_of(checkpoints.resume), tracking, preparation)
         with watching(options.meeting, lambda lost: lost_worker(lost, options, folder.path)):
             lead_workers(planned, options, folder.path, folder.record["trained_on"]["train"], checkpoints.resume)
             try:
@@ -192,6 +193,9 @@ def _train(
                     augment=of_task(splits.targets.task, network),
                     replicas=planned.replicas,
                 )
+            except BaseException:
+                preparation.wait()  # the process may end at once: its picture would stay half written
+                raise
             finally:
                 recording.write()
         if options.meeting:
@@ -214,11 +218,10 @@ def _train(
     if notes:
         folder.update_record(notes=[*folder.record.get("notes", ()), *map(str, notes)])
     with timed(seconds, "figures", listener):
-        if recording.preparation:
-            recording.preparation.join()
+        samples = preparation.pictures()
         from cnncli.plots import run_figures
 
-        figures = run_figures.draw_all(folder.file("figures/all").parent, recipe, network, fitted, scored, splits)
+        figures = run_figures.draw_results(figures_folder, recipe, network, fitted, scored, splits, samples)
     give_back_freed()
     seconds["total"] = sum(seconds.values())
     summary = _summary(planned, folder, fitted, result, seconds)
@@ -234,6 +237,12 @@ def _train(
     record["profile"] = profiled.as_json()
     _finish(folder, "completed", listener, **record)
     return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled, notes, splits.input_shape)
+
+
+def _draw_examples(folder: Path, planned: Plan) -> list[Path]:
+    from cnncli.plots import run_figures
+
+    return run_figures.draw_training_examples(folder, planned.recipe, planned.splits)
 
 
 def _settled(planned: Plan, network: Network, folder: runs.Run) -> Plan:
@@ -285,23 +294,20 @@ class _Recording:
         folder: runs.Run,
         rows: Sequence[Mapping[str, Any]],
         tracking: Tracking,
-        task: str,
+        preparation: Preparation,
     ) -> None:
         self.listener = listener
         self.folder = folder
         self.tracking = tracking
         self.rows = list(rows)
         self.epoch_begins = listener.epoch_begins
-        self.task = task
-        self.preparation: threading.Thread | None = None  # of what comes after the training
+        self.preparation = preparation
         self.written, self.cost = 0.0, 0.0
         self.loading, self.stopping = listener.loading, listener.stopping
         self.waiting, self.checkpoint_written = listener.waiting, listener.checkpoint_written
 
     def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
-        if self.preparation is None:
-            # Not earlier: before the first step Keras traces the network, which is Python's work too.
-            self.preparation = results_preparation.begin(self.task)
+        self.preparation.begin()  # not earlier: before the first step Keras traces the network, which is Python's work too
         self.listener.step_done(epoch, step, logs)
 
     def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
