@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cnncli.cli import console, parallel_sets, set_member, tensorflow_log
-from cnncli.errors import CnncliError, DivergedError, ExpectationError, OutputError, Place, Problem, Stopped, UsageError
-from cnncli.messages import cell, counted, printable
+from cnncli.cli import console, parallel_sets, set_errors, set_member, set_table, tensorflow_log
+from cnncli.errors import CnncliError, OutputError, Place, Problem, Stopped, UsageError
+from cnncli.messages import counted, printable
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
     from cnncli.runs.folds import FoldSet, Kind
-    from cnncli.tasks.fold_scores import FoldedScore, FoldScores
     from cnncli.workflow import Finished, Plan
 
 ALL = "all"
@@ -229,7 +227,7 @@ def left_of_set(run: Path) -> list[tuple[str, str]]:
     if found is None or found.is_finished:
         return []
     word = f"{found.kind.word}s".capitalize()
-    return [(word, f"cnncli train --resume {found.kind.option(found.count)} {_named(found)}")]
+    return [(word, found.resume_command)]
 
 
 def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
@@ -244,7 +242,14 @@ def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
             word = done.kind.word
             unmet = parallel_sets.problems_of(event)
             broken += [replace(each, message=f"{word} {number}: {each.message}") for each in unmet]
-        _report(done, [paths[number] for number in sorted(paths)], notes, broken, choices)
+        set_table.report(
+            done,
+            [paths[number] for number in sorted(paths)],
+            notes,
+            broken,
+            as_json=choices.as_json,
+            quiet=choices.quiet,
+        )
         return
     for fold in todo:
         if fold is not todo[0]:
@@ -255,11 +260,10 @@ def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
         try:
             planned, finished = _train_one(fold, done, choices)
         except Stopped as stop:
-            which = f"{done.kind.option(done.count)} {_named(done)}"
-            stop.hint = stop.hint and f"continue with: cnncli train --resume {which}"
+            stop.hint = stop.hint and f"continue with: {done.resume_command}"
             raise
         except CnncliError as error:
-            raise _of_set(error, done, fold.number) from error
+            raise set_errors.of_set(error, done, fold.number) from error
         notes += [note for note in [*planned.notes, *(finished.notes if finished else ())] if note not in notes]
         if finished:
             paths[fold.number] = finished.path
@@ -271,7 +275,14 @@ def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
     if choices.dry_run:
         _say_checked(notes, counted(done.count, done.kind.word), choices)
     else:
-        _report(done, [paths[number] for number in sorted(paths)], notes, broken, choices)
+        set_table.report(
+            done,
+            [paths[number] for number in sorted(paths)],
+            notes,
+            broken,
+            as_json=choices.as_json,
+            quiet=choices.quiet,
+        )
 
 
 def _train_at_once(
@@ -293,37 +304,10 @@ def _train_at_once(
                 parallel_sets.show_notes(notes)
             yield number, event, notes
     except Stopped as stop:
-        stop.hint = _way_on(done)
+        stop.hint = set_errors.way_on(done)
         raise
     except CnncliError as error:
-        raise _of_set(error, done) from error
-
-
-def _of_set(error: CnncliError, done: FoldSet, number: int | None = None) -> CnncliError:
-    """The error of one run of a set, with the command that continues the set; as it is where no run has begun.
-
-    Args:
-        number: of the run; None: the error names it.
-    """
-    way_on = _way_on(done)
-    if not way_on:
-        return error
-    problems = list(error.problems)
-    if number is not None:
-        problems[0] = replace(problems[0], message=f"{done.kind.word} {number}: {problems[0].message}")
-    if isinstance(error, DivergedError):  # it would diverge again
-        way_on = f"a new set needs another --run than {printable(done.name)}"
-    problems[-1] = replace(problems[-1], hint="\n".join(filter(None, [problems[-1].hint, way_on])))
-    return type(error)(problems, details=error.details)
-
-
-def _way_on(done: FoldSet) -> str:
-    """The command that continues a set; empty where none of its runs has begun."""
-    from cnncli.runs.folds import find_set
-
-    if find_set(done.folder.parent, f"{done.folder.name}/{done.name}", done.kind) is None:
-        return ""
-    return f"continue with: cnncli train --resume {done.kind.option(done.count)} {_named(done)}"
+        raise set_errors.of_set(error, done) from error
 
 
 def _member(fold: _Fold, done: FoldSet, choices: Choices) -> set_member.Member:
@@ -375,74 +359,8 @@ def _train_one(fold: _Fold, done: FoldSet, choices: Choices) -> tuple[Plan, Fini
             return run_fold(fold.loaded, options, listener)
 
 
-def _named(found: FoldSet) -> str:
-    return shlex.quote(str(found.folder / found.name))
-
-
 def _say_checked(notes: Sequence[Problem], count: str, choices: Choices) -> None:
     if choices.as_json:
         console.print_json({**console.SCHEMA, "status": "checked", "notes": [note.as_json() for note in notes]})
     elif not choices.quiet:
         console.say(f"No mistakes in {count}. Nothing was trained, and nothing was written.")
-
-
-def _report(
-    done: FoldSet, paths: Sequence[Path], notes: Sequence[Problem], broken: Sequence[Problem], choices: Choices
-) -> None:
-    """Print the scores of all folds, and write them to a file beside the runs."""
-    import typer
-
-    from cnncli import runs
-    from cnncli.tasks.fold_scores import read_fold_scores
-
-    scores = read_fold_scores(paths, done.kind)
-    told: dict[str, Any] = {"set": str(done.folder / done.name), **scores.as_json()}
-    runs.write_atomically(done.file, runs.to_json({**console.SCHEMA, **told}))
-    error = ExpectationError(broken) if broken else None
-    if choices.as_json:
-        said = {"status": "completed", **told, "file": str(done.file), "notes": [note.as_json() for note in notes]}
-        console.print_json({**console.SCHEMA, **said, **(console.error_as_json(error) if error else {})})
-        raise typer.Exit(error.exit_code if error else 0)
-    console.show_table(["", *(score.name for score in scores.scores)], list(_rows(scores)))
-    if not choices.quiet:
-        console.say()
-        console.say(_about(scores))
-        console.say_pairs(
-            [
-                ("Scores", str(done.file)),
-                ("Runs", str(done.folder / f"{done.name}-{done.kind.word}…")),
-                ("Next", f"cnncli report {_named(done)} --open"),
-                ("", f"cnncli compare {_named(done)} ANOTHER_SET"),
-            ]
-        )
-    if error:
-        raise error
-
-
-def _about(scores: FoldScores) -> str:
-    """What the table says."""
-    split, word = scores.sides[0].run.result.split, scores.kind.word
-    examples = counted(scores.example_count, "example")
-    if word == "fold":
-        return f"Each of {examples} is in the {split} split of one fold. The interval is a t interval over the folds."
-    return (
-        f"Every repeat has another seed and is tested on the same {examples} of the {split} split. "
-        "The interval is a t interval over the repeats."
-    )
-
-
-def _rows(scores: FoldScores) -> Iterator[list[str]]:
-    texts = [scores.sides[0].text] * (len(scores.scores) - 1) + [cell]
-    columns = list(zip(scores.scores, texts, strict=True))
-    for number, side in enumerate(scores.sides):
-        yield [
-            f"{scores.kind.word} {number + 1} ({side.run.result.count:,})",
-            *(text(score.values[number]) for score, text in columns),
-        ]
-    yield ["mean", *(text(score.mean) for score, text in columns)]
-    yield ["standard deviation", *(text(score.deviation) for score, text in columns)]
-    yield ["95% interval", *(_interval(score, text) for score, text in columns)]
-
-
-def _interval(score: FoldedScore, text: Any) -> str:
-    return " to ".join(map(text, score.interval)) if score.interval else cell(None)

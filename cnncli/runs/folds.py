@@ -80,6 +80,16 @@ class FoldSet:
         return [self.runs[number].path for number in sorted(self.runs)]
 
     @property
+    def quoted(self) -> str:
+        """Its path without `-fold1`, as a command names it."""
+        return shlex.quote(str(self.folder / self.name))
+
+    @property
+    def resume_command(self) -> str:
+        """The command that continues it."""
+        return f"cnncli train --resume {self.kind.option(self.count)} {self.quoted}"
+
+    @property
     def is_finished(self) -> bool:
         return len(self.runs) == self.count and all(run.status == "completed" for run in self.runs.values())
 

@@ -132,8 +132,7 @@ def refuse_unfinished(sets: Sequence[FoldSet]) -> None:
         if len(done) < each.count:
             missing = listed(str(number) for number in range(1, each.count + 1) if number not in done)
             message = f"{each.label}: of {each.count} {each.kind.word}s not all are finished, without {missing}"
-            hint = f"finish them with: cnncli train --resume {each.kind.option(each.count)} {each.folder / each.name}"
-            problems.append(Problem(message, hint))
+            problems.append(Problem(message, f"finish them with: {each.resume_command}"))
     if problems:
         raise OutputError(problems)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cnncli import workflow
-from cnncli.cli import folds, parallel_sets, set_member
+from cnncli.cli import folds, parallel_sets, set_errors, set_member
 from cnncli.cli.set_member import Event, Member
 from cnncli.errors import DivergedError, Problem, ResourceError
 from cnncli.recipe.load import LoadedRecipe, load
@@ -59,7 +59,7 @@ def test_a_run_that_fails_after_others_is_named_with_the_way_on(
         raise ResourceError(Problem("no memory", "a smaller batch_size"), details={"epoch": 1})
 
     monkeypatch.setattr(folds, "_train_one", fail)
-    monkeypatch.setattr(folds, "_way_on", lambda _: "continue with: cnncli train --resume --repeat 2 mnist/seeds")
+    monkeypatch.setattr(set_errors, "way_on", lambda _: "continue with: cnncli train --resume --repeat 2 mnist/seeds")
     with pytest.raises(ResourceError) as failed:
         folds._train([folds._Fold(2, load("mnist", []))], done, choices)
 
@@ -71,7 +71,7 @@ def test_a_run_that_fails_after_others_is_named_with_the_way_on(
     ]
     assert failed.value.details == {"epoch": 1}
 
-    diverged = folds._of_set(DivergedError("the loss is nan", hint="a smaller learning rate"), done, 2)
+    diverged = set_errors.of_set(DivergedError("the loss is nan", hint="a smaller learning rate"), done, 2)
     assert diverged.problems[0].message == "repeat 2: the loss is nan"
     assert diverged.problems[0].hint.splitlines() == [  # a resumed run would diverge again
         "a smaller learning rate",
