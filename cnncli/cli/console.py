@@ -37,8 +37,8 @@ class _Stdout(Console):
         raise BrokenPipeError
 
 
-def stdout() -> Console:
-    return _Stdout(soft_wrap=True, markup=False, highlight=False, emoji=False)
+def stdout(columns: int | None = None) -> Console:
+    return _Stdout(soft_wrap=True, markup=False, highlight=False, emoji=False, width=columns)
 
 
 def stdout_columns() -> int | None:
@@ -204,13 +204,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, left: int = 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, left: int = 1) -> None:
     """Print a table on stdout; where the terminal is too narrow for all numbers, as several tables below each other."""
-    rows, out, room = list(rows), stdout(), stdout_columns()
+    rows, room = list(rows), stdout_columns()
     widths = [max(cell_len(cell(text)) for text in column) for column in zip(columns, *rows, strict=True)]
+    out = stdout(sum(widths) + 2 * len(widths) if room is None else None)  # Rich takes a pipe for 80 columns wide
     for number, shown in enumerate(_fitting(widths, left, room)):
         if number:
             out.print()
         out.print(
-            table([columns[index] for index in shown], [[row[index] for index in shown] for row in rows], left=left)
+            table([columns[index] for index in shown], [[row[index] for index in shown] for row in rows], left=left),
         )
 
 

@@ -53,6 +53,18 @@ def test_a_pipe_gets_long_lines(monkeypatch):
     assert console.fitted(line, 2) == [line]
 
 
+def test_a_pipe_gets_a_wide_table_whole(monkeypatch, capsys):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    scores = [f"score {number}" for number in range(20)]
+
+    console.show_table(["", *scores], [["standard deviation", *range(20)]])
+
+    titles, row = capsys.readouterr().out.splitlines()
+    assert titles.split("  ")[-20:] == scores
+    assert row.startswith("standard deviation  ")
+    assert row.split()[2:] == [str(number) for number in range(20)]
+
+
 def test_wide_table_becomes_several_with_all_numbers(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "12")
 
