@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnncli.cli import console, parallel_sets, set_errors, set_member, set_table, tensorflow_log
-from cnncli.errors import CnncliError, OutputError, Place, Problem, Stopped, UsageError
+from cnncli.errors import CnncliError, DivergedError, OutputError, Place, Problem, Stopped, UsageError
 from cnncli.messages import counted, printable
 
 if TYPE_CHECKING:
@@ -231,26 +231,27 @@ def left_of_set(run: Path) -> list[tuple[str, str]]:
 
 
 def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
-    notes: list[Problem] = []
-    broken: list[Problem] = []
-    paths = {number: run.path for number, run in done.runs.items()}
-    if choices.workers > 1 and not choices.dry_run:
-        for number, event, own in _train_at_once(todo, done, choices):
-            assert event.path
-            paths[number] = event.path
-            notes += [note for note in own if note not in notes]
-            word = done.kind.word
-            unmet = parallel_sets.problems_of(event)
-            broken += [replace(each, message=f"{word} {number}: {each.message}") for each in unmet]
-        set_table.report(
-            done,
-            [paths[number] for number in sorted(paths)],
-            notes,
-            broken,
-            as_json=choices.as_json,
-            quiet=choices.quiet,
-        )
-        return
+    """Train what is left of a set. A run that diverges does not end it: the table is of the others."""
+    results = set_table.Results({number: run.path for number, run in done.runs.items()})
+    train = _train_at_once if choices.workers > 1 and not choices.dry_run else _train_in_turn
+    for ended in train(todo, done, choices):
+        results.add(ended)
+        if ended.error and not choices.quiet:
+            message = ended.error.problems[0].message
+            console.say(printable(f"{done.kind.word} {ended.number} failed: {message}"))
+    if choices.dry_run:
+        _say_checked(results.notes, counted(done.count, done.kind.word), choices)
+    else:
+        set_table.report(done, results, as_json=choices.as_json, quiet=choices.quiet)
+
+
+def _train_in_turn(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> Iterator[set_table.Ended]:
+    """Train one after the other, or check them.
+
+    Raises:
+        CnncliError: of the first that fails but for a training that diverges, with the command that continues.
+        Stopped: likewise.
+    """
     for fold in todo:
         if fold is not todo[0]:
             choices = replace(choices, started=time.monotonic())
@@ -263,36 +264,25 @@ def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
             stop.hint = stop.hint and f"continue with: {done.resume_command}"
             raise
         except CnncliError as error:
-            raise set_errors.of_set(error, done, fold.number) from error
-        notes += [note for note in [*planned.notes, *(finished.notes if finished else ())] if note not in notes]
-        if finished:
-            paths[fold.number] = finished.path
-            broken += [
-                replace(each, message=f"{done.kind.word} {fold.number}: {each.message}") for each in finished.broken
-            ]
+            if choices.dry_run or not isinstance(error, DivergedError):
+                raise set_errors.of_set(error, done, fold.number) from error
+            # Without the traceback, which holds the data and the network.
+            ended = set_table.Ended(fold.number, error=DivergedError(error.problems, details=error.details))
+        else:
+            notes = (*planned.notes, *(finished.notes if finished else ()))
+            ended = set_table.Ended(
+                fold.number, notes, finished.path if finished else None, finished.broken if finished else ()
+            )
+        yield ended
         if not choices.quiet:
             console.say()
-    if choices.dry_run:
-        _say_checked(notes, counted(done.count, done.kind.word), choices)
-    else:
-        set_table.report(
-            done,
-            [paths[number] for number in sorted(paths)],
-            notes,
-            broken,
-            as_json=choices.as_json,
-            quiet=choices.quiet,
-        )
 
 
-def _train_at_once(
-    todo: Sequence[_Fold], done: FoldSet, choices: Choices
-) -> Iterator[tuple[int, set_member.Event, list[Problem]]]:
+def _train_at_once(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> Iterator[set_table.Ended]:
     """Train several at the same time.
 
     Raises:
-        CnncliError: of the first that fails, with the command that continues.
-        Stopped: likewise.
+        CnncliError, Stopped: as `_train_in_turn`.
     """
     members = {fold.number: _member(fold, done, choices) for fold in todo}
     says = (lambda text: None) if choices.quiet else console.say
@@ -302,7 +292,10 @@ def _train_at_once(
         ):
             if not choices.quiet:
                 parallel_sets.show_notes(notes)
-            yield number, event, notes
+            if error := parallel_sets.error_of(event):
+                yield set_table.Ended(number, error=error)
+            else:
+                yield set_table.Ended(number, tuple(notes), event.path, tuple(parallel_sets.problems_of(event)))
     except Stopped as stop:
         stop.hint = set_errors.way_on(done)
         raise

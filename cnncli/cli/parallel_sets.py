@@ -19,9 +19,10 @@ from pydantic import ValidationError
 
 from cnncli import errors
 from cnncli.cli import console
+from cnncli.cli.set_errors import named
 from cnncli.cli.set_member import Event, Member
 from cnncli.distribute.worker_devices import worker_environments
-from cnncli.errors import CnncliError, Place, Problem, ResourceError
+from cnncli.errors import CnncliError, DivergedError, Place, Problem, ResourceError
 from cnncli.messages import printable, signal_name
 
 _PATIENCE = 60.0  # seconds that a run has to end its step and keep its state
@@ -58,10 +59,10 @@ def train_members(
         says: is called with each line for the terminal.
 
     Yields:
-        Of each run that is finished its number, its last event, and its notes.
+        Of each run that is finished or has diverged its number, its last event, and its notes.
 
     Raises:
-        CnncliError: of the first run that fails; the others are stopped, and can be resumed.
+        CnncliError: of the first run that fails otherwise; the others are stopped, and can be resumed.
         Stopped: likewise, by a signal.
     """
     waiting = list(members)
@@ -89,9 +90,11 @@ def train_members(
                     ended = running.pop(number)
                     ended.process.wait()
                     environments.append(ended.environment)
-                    if event.path is None:
-                        raise _error(event, word, number)
-                    says(f"{word} {number}: finished")
+                    error = error_of(event)
+                    if error and not isinstance(error, DivergedError):
+                        raise named(error, f"{word} {number}")
+                    if not error:
+                        says(f"{word} {number}: finished")
                     yield number, event, notes[number]
     finally:
         _stop(list(running.values()))
@@ -147,12 +150,13 @@ def problems_of(event: Event) -> list[Problem]:
     return [_problem(each) for each in event.problems]
 
 
-def _error(event: Event, word: str, number: int) -> CnncliError:
+def error_of(event: Event) -> CnncliError | None:
+    """The error that ended a run; None of a finished one."""
+    if event.path is not None:
+        return None
     kind = _ERRORS.get(event.exit_code, ResourceError)
     problems = [_problem(each) for each in event.problems] or [Problem("the process was stopped")]
-    first, *others = problems
-    told = Problem(f"{word} {number}: {first.message}", first.hint, first.place, first.path)
-    return kind([told, *others])
+    return kind(problems, details=event.details)
 
 
 def _lost(lost: _Process, word: str) -> ResourceError:

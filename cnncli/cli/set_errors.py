@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cnncli.errors import CnncliError, DivergedError
+from cnncli.errors import CnncliError, DivergedError, ExpectationError, Problem
 from cnncli.messages import printable
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def of_set(error: CnncliError, done: FoldSet, number: int | None = None) -> CnncliError:
-    """The error of one run of a set, with the command that continues the set; as it is where no run has begun.
+    """The error of one run that ends a set, with the command that continues the set; as it is where no run has begun.
 
     Args:
         number: of the run; None: the error names it.
@@ -21,13 +22,35 @@ def of_set(error: CnncliError, done: FoldSet, number: int | None = None) -> Cnnc
     hint = way_on(done)
     if not hint:
         return error
-    problems = list(error.problems)
-    if number is not None:
-        problems[0] = replace(problems[0], message=f"{done.kind.word} {number}: {problems[0].message}")
-    if isinstance(error, DivergedError):  # it would diverge again
-        hint = f"a new set needs another --run than {printable(done.name)}"
-    problems[-1] = replace(problems[-1], hint="\n".join(filter(None, [problems[-1].hint, hint])))
-    return type(error)(problems, details=error.details)
+    return _with_hint(error if number is None else named(error, f"{done.kind.word} {number}"), hint)
+
+
+def of_diverged(diverged: Mapping[int, CnncliError], broken: Sequence[Problem], done: FoldSet) -> CnncliError | None:
+    """The error of a set whose runs have all ended; None where all is well.
+
+    Args:
+        diverged: the errors of runs, by number.
+        broken: the expectations that the others do not meet.
+    """
+    if not diverged:
+        return ExpectationError(broken) if broken else None
+    errors = [named(error, f"{done.kind.word} {number}") for number, error in sorted(diverged.items())]
+    told: CnncliError = DivergedError([problem for error in errors for problem in error.problems])
+    if way_on(done):  # they would diverge again
+        told = _with_hint(told, f"a new set needs another --run than {printable(done.name)}")
+    return DivergedError([*told.problems, *broken])
+
+
+def named(error: CnncliError, run: str) -> CnncliError:
+    """The error with the name of the run, `fold 2`, before its first problem; without the traceback."""
+    first, *others = error.problems
+    return type(error)([replace(first, message=f"{run}: {first.message}"), *others], details=error.details)
+
+
+def _with_hint(error: CnncliError, hint: str) -> CnncliError:
+    *others, last = error.problems
+    told = replace(last, hint="\n".join(filter(None, [last.hint, hint])))
+    return type(error)([*others, told], details=error.details)
 
 
 def way_on(done: FoldSet) -> str:

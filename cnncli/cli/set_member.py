@@ -59,6 +59,7 @@ class Event(_Message):
 
     Attributes:
         problems: of a note, one; of the end those of the error, or the expectations that do not hold.
+        details: of the error.
         path: of the finished run.
         exit_code: of the end.
     """
@@ -66,6 +67,7 @@ class Event(_Message):
     kind: Literal["line", "note", "end"]
     text: str = ""
     problems: list[dict[str, Any]] = []
+    details: dict[str, Any] = {}
     path: Path | None = None
     exit_code: int = 0
 
@@ -80,7 +82,8 @@ def main() -> int:
     try:
         end = _train(member, stream)
     except CnncliError as error:
-        end = Event(kind="end", problems=[each.as_json() for each in error.problems], exit_code=error.exit_code)
+        problems = [each.as_json() for each in error.problems]
+        end = Event(kind="end", problems=problems, details=error.details, exit_code=error.exit_code)
     except Stopped as stop:
         end = Event(kind="end", exit_code=128 + stop.number)
     _say(stream, end)

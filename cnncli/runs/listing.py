@@ -164,18 +164,24 @@ def listed(run: RunSummary | Path) -> ListedRun:
 
 
 def fold_lines(runs: Iterable[ListedRun]) -> list[str]:
-    """What the sets of folds among runs reached: `mnist/first: 5 folds, accuracy 0.9520 (standard deviation 0.0110)`."""
+    """What the sets of folds among runs reached: `mnist/first: 5 folds, accuracy 0.9520 (standard deviation 0.0110)`.
+
+    Runs that diverged have no score: the mean is over the others, `4 of 5 folds`.
+    """
     runs = list(runs)
     scores = {run.summary.path: run.score for run in runs}
     found = []
     for each in fold_sets(run.summary for run in runs):
-        values = [score for path in each.paths if (score := scores[path]) is not None]
+        ended = [run.path for run in each.runs.values() if run.status == "completed"]
+        diverged = sum(run.status == "diverged" for run in each.runs.values())
+        values = [score for path in ended if (score := scores[path]) is not None]
         names = {name for name, _ in values}
         noun = f"{each.kind.word}s"
         text = f"{each.label}: {len(each.runs)} of {each.count} {noun}"
-        if each.is_finished and len(values) == each.count and len(names) == 1:
+        if len(ended) + diverged == each.count and len(values) == len(ended) > 1 and len(names) == 1:
             mean, deviation = fmean(value for _, value in values), stdev(value for _, value in values)
-            text = f"{each.label}: {each.count} {noun}, {names.pop()} {mean:.4f} (standard deviation {deviation:.4f})"
+            of = f"{len(ended)} of {each.count}" if diverged else f"{each.count}"
+            text = f"{each.label}: {of} {noun}, {names.pop()} {mean:.4f} (standard deviation {deviation:.4f})"
         found.append(text)
     return found
 

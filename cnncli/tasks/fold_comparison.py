@@ -99,7 +99,7 @@ def compare_folds(sets: Sequence[FoldSet], *, anyway: bool = False) -> FoldCompa
     """
     refuse_unfinished(sets)
     _refuse_mixed_kinds(sets)
-    scores = [read_fold_scores(each.paths, each.kind) for each in sets]
+    scores = [read_fold_scores({number: run.path for number, run in each.runs.items()}, each.kind) for each in sets]
     labels = [each.label for each in sets]
     if len(set(labels)) < len(labels):
         labels = [str(each.folder / each.name) for each in sets]

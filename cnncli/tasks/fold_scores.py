@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ class FoldedScore:
 
     Attributes:
         name: in words.
-        values: by fold.
+        values: by fold, of those that have ended.
         mean: over the folds that have a value; None where none has.
         deviation: the standard deviation of these (n - 1); None of less than two.
         interval: the 95% t interval of the mean over the folds, within the bounds of the score; None of less than two.
@@ -57,14 +57,16 @@ class FoldedScore:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoldScores:
-    """The scores of all folds.
+    """The scores of all folds that have ended.
 
     Attributes:
-        sides: what each fold's run says, by fold.
+        numbers: of the folds, from 1.
+        sides: what the run of each says.
         scores: the main one first, the loss last.
         kind: whether these are folds or repetitions.
     """
 
+    numbers: tuple[int, ...]
     sides: tuple[Side, ...]
     scores: tuple[FoldedScore, ...]
     kind: Kind = FOLD
@@ -91,7 +93,7 @@ class FoldScores:
                     "loss": side.run.result.loss,
                     "metrics": dict(side.run.result.metrics),
                 }
-                for number, side in enumerate(self.sides, 1)
+                for number, side in zip(self.numbers, self.sides, strict=True)
             ],
             "scores": {score.name.replace(" ", "_").lower(): score.as_json(word) for score in self.scores},
             "level": LEVEL,
@@ -99,17 +101,21 @@ class FoldScores:
         }
 
 
-def read_fold_scores(paths: Sequence[Path], kind: Kind = FOLD) -> FoldScores:
-    """Read the scores of the runs of all folds, by fold.
+def read_fold_scores(paths: Mapping[int, Path], kind: Kind = FOLD) -> FoldScores:
+    """Read the scores of runs.
+
+    Args:
+        paths: of the runs, by the number of the fold.
 
     Raises:
         OutputError: a run is not finished, or its files are damaged.
     """
-    runs = [read_run(path) for path in paths]
+    numbers = tuple(sorted(paths))
+    runs = [read_run(paths[number]) for number in numbers]
     task = task_registry.part(runs[0].result.task, "comparison")
     sides: tuple[Side, ...] = tuple(task.side(run, run.listed.label) for run in runs)
     columns = zip(*(side.measures for side in sides), strict=True)
     bounds = sides[0].BOUNDS
     scores = [FoldedScore.of(column[0][0], [value for _, value, _ in column], bounds) for column in columns]
     scores.append(FoldedScore.of("loss", [run.result.loss for run in runs]))
-    return FoldScores(sides, tuple(scores), kind)
+    return FoldScores(numbers, sides, tuple(scores), kind)

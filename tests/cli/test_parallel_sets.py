@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cnncli import workflow
-from cnncli.cli import folds, parallel_sets, set_errors, set_member
+from cnncli.cli import folds, parallel_sets, set_errors, set_member, set_table
 from cnncli.cli.set_member import Event, Member
 from cnncli.errors import DivergedError, Problem, ResourceError
 from cnncli.recipe.load import LoadedRecipe, load
@@ -71,9 +71,46 @@ def test_a_run_that_fails_after_others_is_named_with_the_way_on(
     ]
     assert failed.value.details == {"epoch": 1}
 
-    diverged = set_errors.of_set(DivergedError("the loss is nan", hint="a smaller learning rate"), done, 2)
-    assert diverged.problems[0].message == "repeat 2: the loss is nan"
-    assert diverged.problems[0].hint.splitlines() == [  # a resumed run would diverge again
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_others_are_trained_where_a_run_diverges(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    choices = folds.Choices(
+        tmp_path, "seeds", None, 0.0, dry_run=False, as_json=False, quiet=True, verbose=False, workers=workers
+    )  # fmt: skip
+    done = FoldSet(tmp_path / "mnist", "seeds", 3, {}, REPEAT)
+    nan = DivergedError(Problem("the loss is nan", "a smaller learning rate"), details={"epoch": 2})
+
+    def train_one(fold: folds._Fold, *_: Any) -> Any:
+        if fold.number == 2:
+            raise nan
+        return SimpleNamespace(notes=()), SimpleNamespace(path=tmp_path / str(fold.number), notes=(), broken=())
+
+    def started(number: int, _: Any, environment: dict[str, str], events: queue.Queue[Any]) -> parallel_sets._Process:
+        end = Event(kind="end", path=tmp_path / str(number))
+        if number == 2:
+            end = Event(
+                kind="end", problems=[each.as_json() for each in nan.problems], details=nan.details, exit_code=7
+            )  # fmt: skip
+        events.put((number, end))
+        process = subprocess.Popen([sys.executable, "-c", ""], text=True)
+        return parallel_sets._Process(number, process, open("/dev/null", "rb"), environment)
+
+    told: list[set_table.Results] = []
+    monkeypatch.setattr(folds, "_train_one", train_one)
+    monkeypatch.setattr(parallel_sets, "_started", started)
+    monkeypatch.setattr(set_table, "report", lambda _, results, **__: told.append(results))
+    monkeypatch.setattr(set_errors, "way_on", lambda _: "continue with: …")
+    folds._train([folds._Fold(number, load("mnist", [])) for number in (1, 2, 3)], done, choices)
+
+    [results] = told
+    assert results.paths == {1: tmp_path / "1", 3: tmp_path / "3"}
+    error = set_errors.of_diverged(results.diverged, [Problem("accuracy 0.5 is not > 0.9")], done)
+    assert isinstance(error, DivergedError)
+    assert results.diverged[2].details == {"epoch": 2}
+    assert [problem.message for problem in error.problems] == ["repeat 2: the loss is nan", "accuracy 0.5 is not > 0.9"]
+    assert error.problems[0].hint.splitlines() == [  # a resumed run would diverge again
         "a smaller learning rate",
         "a new set needs another --run than seeds",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -231,6 +232,45 @@ def test_repetitions_at_the_same_time_have_the_same_scores(repeated: CommandLine
     record = json.loads((repeated.folder / "outputs/folds/beside-repeat2/run.json").read_text())
     assert (record["status"], record["fold"]["number"]) == ("completed", 2)
     assert "repeat 2  epoch 2/2" in done.stderr
+
+
+def test_the_table_of_a_set_is_over_the_runs_that_did_not_diverge(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    np.savez(tmp_path / "a.npz", x=random.uniform(0.9, 1.1, (60, 1)), y=random.uniform(0, 0.1, 60))
+    # The product of two weights: large first weights grow until the loss is infinite, those of the seed 2.
+    recipe = """\
+data: {source: {npz: {path: a.npz}}, targets: numbers, split: {validation: 0.2, test: 0.2}}
+model:
+  layers:
+    - Dense: {units: 1, use_bias: false, kernel_initializer: {RandomUniform: {minval: -6, maxval: 6}}}
+    - Dense: {units: 1, use_bias: false, kernel_initializer: {RandomUniform: {minval: -6, maxval: 6}}}
+train: {epochs: 2, batch_size: 8, seed: 1, precision: float32, optimizer: {SGD: {learning_rate: 0.1}}}
+"""
+    (tmp_path / "seeds.yaml").write_text(recipe, encoding="utf-8")
+    command = CommandLine(tmp_path)
+
+    first = command("train", "seeds.yaml", "--repeat", "3", "--run", "s")
+    file = tmp_path / "outputs/seeds/s-repeats.json"
+    written = file.read_text(encoding="utf-8")
+    file.unlink()
+    again = command("train", "--resume", "--repeat", "3", "seeds/s", "--json")
+
+    assert (first.exit_code, again.exit_code) == (7, 7)
+    assert [line.split("  ")[0] for line in first.stdout.splitlines()[1:]] == [
+        "repeat 1 (12)", "repeat 2 failed: diverged", "repeat 3 (12)",
+        "mean, 2 of 3", "standard deviation, 2 of 3", "95% interval, 2 of 3",
+    ]  # fmt: skip
+    assert "over 2 of 3 repeats; the others failed" in first.stderr
+    assert "error: repeat 2: training diverged: the loss is" in first.stderr
+    assert again.json["status"] == "diverged"
+    assert (again.json["repeats"], [run["repeat"] for run in again.json["runs"]]) == (3, [1, 3])
+    [failed] = again.json["failed"]
+    assert (failed["repeat"], failed["error"]["code"], failed["error"]["epoch"]) == (2, "diverged", 1)
+    loss = again.json["scores"]["loss"]
+    assert loss["mean"] == pytest.approx(np.mean(loss["repeats"]))
+    assert len(loss["repeats"]) == 2
+    assert file.read_text(encoding="utf-8") == written
+    assert "seeds/s: 2 of 3 repeats, mean_absolute_error 0." in command("runs").stdout
 
 
 def test_a_run_that_fails_beside_others_says_which(repeated: CommandLine) -> None:
