@@ -103,7 +103,8 @@ def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished
             with placed_in(planned.loaded), reraise_out_of_memory(planned.batch_size):
                 finished = _train(planned, network, folder, listener, options, checkpoints, started, tracking)
         except DivergedError as error:
-            folder.write_history(error.details.pop("history"))
+            if "history" in error.details:  # not of outputs that the evaluation refuses
+                folder.write_history(error.details.pop("history"))
             _finish(folder, "diverged", listener, error=str(error))
             raise
         except Stopped as stop:

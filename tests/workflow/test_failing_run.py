@@ -1,14 +1,16 @@
 """A run that fails on the way keeps what it has, says so, and goes on from there."""
 
+import sys
 from pathlib import Path
 
 import pytest
 from commands import draw_nothing
 
 from cnncli.cli.live import ProgressListener
-from cnncli.errors import OutputError, ResourceError
+from cnncli.errors import DivergedError, OutputError, ResourceError
 from cnncli.recipe.load import load_bytes
 from cnncli.runs import checkpoints, read_record, storage
+from cnncli.runs.record import read_history
 from cnncli.workflow import Options, make_plan, run
 
 pytestmark = pytest.mark.usefixtures("without_graphs")
@@ -71,6 +73,19 @@ def test_out_of_memory_names_a_batch_size_and_keeps_the_state(tmp_path):
     killed = "the previous process was killed; continuing with epoch 1, after step 6"
     assert [str(note) for note in again.notes] == [killed]
     assert read_record(folder)["resumes"][0]["notes"] == [killed]
+
+
+def test_outputs_that_are_no_numbers_in_the_evaluation_are_a_diverged_run(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise DivergedError("the network's output is not a number for 1 of 80 examples, first 3")
+
+    monkeypatch.setattr(sys.modules[run.__module__], "evaluate", refuse)
+    with pytest.raises(DivergedError, match="not a number for 1 of 80 examples"):
+        train(tmp_path, FailingAt())
+
+    folder = tmp_path / "failing/one"
+    assert read_record(folder)["status"] == "diverged"
+    assert [row["epoch"] for row in read_history(folder)] == [1, 2]
 
 
 def test_disk_without_room_for_a_commit_is_reported_before_it_is_written(tmp_path, monkeypatch):
