@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnncli.cli import console, parallel_sets, set_errors, set_member, set_table, tensorflow_log
+from cnncli.cli import console, parallel_sets, resumed_run, set_errors, set_member, set_table, tensorflow_log
 from cnncli.errors import CnncliError, DivergedError, OutputError, Place, Problem, Stopped, UsageError
 from cnncli.messages import counted, printable
 
@@ -170,7 +170,7 @@ def resume_all(text: str | None, changes: Sequence[str], choices: Choices, repea
 
     Raises:
         OutputError: there is no such set.
-        UsageError: the set has another number of repetitions.
+        UsageError: the set has another number of repetitions, or a run has trained more epochs.
     """
     from cnncli import runs
     from cnncli.recipe.load import load_resolved
@@ -192,6 +192,11 @@ def resume_all(text: str | None, changes: Sequence[str], choices: Choices, repea
         if number in begun and (begun[number].status != "completed" or changes):
             path = begun[number].path
             todo.append(_Fold(number, load_resolved(path / runs.RESOLVED, changes), path))
+            if changes:
+                try:
+                    resumed_run.refuse_fewer_epochs(path, todo[-1].loaded)
+                except UsageError as error:
+                    raise set_errors.named(error, f"{kind.word} {number}") from error
         elif number not in begun:
             folds.remove_unrecorded(found.folder / folds.run_name(found.name, number, kind))
             of_fold = [*changes, _change_of(found, number)]

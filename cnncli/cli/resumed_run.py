@@ -30,7 +30,7 @@ def run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_na
     """Find the run and its own recipe.
 
     Raises:
-        UsageError: something else than the epochs is to be changed.
+        UsageError: something else than the epochs is to be changed, or fewer are wanted than the run has trained.
         OutputError: there is no such run, or none that was stopped.
     """
     from cnncli import runs
@@ -46,6 +46,8 @@ def run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_na
         path = runs.find(outputs, run)
     record = runs.read_record(path)
     loaded = load_resolved(path / runs.RESOLVED, changes)
+    if changes:
+        refuse_fewer_epochs(path, loaded)
     reason, replicas = record.get("stopped"), record.get("replicas")
     started = replicas if isinstance(replicas, dict) and replicas.get("found_by") == "--workers" else {}
     workers = started.get("workers")
@@ -56,6 +58,19 @@ def run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_na
         reason if isinstance(reason, str) else "",
         workers if isinstance(workers, int) else None,
     )
+
+
+def refuse_fewer_epochs(path: Path, loaded: LoadedRecipe) -> None:
+    """Refuse fewer epochs than a run has trained, before its data is read.
+
+    Raises:
+        UsageError: the recipe wants fewer.
+    """
+    from cnncli.recipe.phases import epochs_of
+    from cnncli.runs import checkpoints
+
+    commit = checkpoints.newest(path / checkpoints.FOLDER).commit
+    checkpoints.refuse_fewer_epochs(commit.state if commit else None, epochs_of(loaded.recipe))
 
 
 def refuse_changes(changes: Sequence[str], run_name: str | None) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cnncli.errors import UsageError
 from cnncli.runs.storage import replacing, storage_error, write_atomically
 
 FOLDER = "checkpoints"
@@ -103,6 +104,22 @@ def newest(folder: Path) -> Newest:
         except (OSError, ValueError, KeyError, TypeError) as error:
             bad.append(f"{folder / f'{number:010}.json'}: {error}")
     return Newest(commit, tuple(bad), max(numbers, default=0))
+
+
+def refuse_fewer_epochs(state: Mapping[str, Any] | None, epochs: int) -> None:
+    """Compare the epochs that are wanted with those that are done.
+
+    Args:
+        state: of the newest commit; None where there is none.
+
+    Raises:
+        UsageError: more are done.
+    """
+    done = len(state["watcher"]["rows"]) if state else 0
+    if epochs < done:
+        raise UsageError(
+            f"the run has trained {done} epochs already, got {epochs}", hint=f"--epochs {done + 1} or more extends it"
+        )
 
 
 def remove_newer(folder: Path, number: int) -> None:

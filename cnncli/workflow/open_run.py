@@ -32,7 +32,6 @@ from cnncli.workflow.resume import (
     read_beginning,
     refuse_changed_data,
     refuse_changed_recipe,
-    refuse_fewer_epochs,
     refuse_other_replicas,
     sha256_of,
 )
@@ -72,7 +71,7 @@ def open_folder(planned: Plan, options: Options, listener: ProgressListener) -> 
         listener.run_made(folder.path)
         refuse_changed_recipe(folder.path, folder.record)
         beginning = read_beginning(folder.path)
-        refuse_fewer_epochs(beginning.state, planned.epochs)
+        checkpoints.refuse_fewer_epochs(beginning.state.values if beginning.state else None, planned.epochs)
         if beginning.state:
             values = beginning.state.values
             has_ended = values["is_stopping"] and planned.epochs <= values["last"]

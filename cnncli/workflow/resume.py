@@ -118,19 +118,6 @@ def refuse_other_replicas(state: State | None, replicas: int) -> list[Problem]:
     raise UsageError(Problem(f"{change}: the run was stopped within epoch {epoch}, after step {step}", hint))
 
 
-def refuse_fewer_epochs(state: State | None, epochs: int) -> None:
-    """Compare the epochs that are wanted with those that are done.
-
-    Raises:
-        UsageError: more are done.
-    """
-    done = len(state.values["watcher"]["rows"]) if state else 0
-    if epochs < done:
-        raise UsageError(
-            f"the run has trained {done} epochs already, got {epochs}", hint=f"--epochs {done + 1} or more extends it"
-        )
-
-
 def changed_environment(record: Mapping[str, Any], now: Mapping[str, Any], planned: Plan) -> list[Problem]:
     """Notes on what may change the last bits: versions, the processor, the device, and threads that were not recorded.
 
