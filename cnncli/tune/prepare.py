@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from cnncli.recipe.yaml.nodes import plain
 from cnncli.tune.best_recipe import base_recipe
 from cnncli.tune.space import Space
 from cnncli.tune.study import Search
-from cnncli.tune.study_storage import is_database, shown
+from cnncli.tune.study_storage import absolute, shown
 from cnncli.tune.sweep import Sweep, open_sweep
 from cnncli.tune.sweep_folder import SweepFolder, new_name, sweep_folder, sweeps
 
@@ -113,7 +112,7 @@ def prepare(loaded: LoadedRecipe, options: SweepOptions) -> Prepared:
             "pruner": tune.pruner,
             "trials": sweep.trials,
             "parameters": {key: each.model_dump(exclude_none=True) for key, each in tune.parameters.items()},
-            "storage": _as_recorded(storage) if options.storage or recorded.get("storage") else None,
+            "storage": shown(absolute(storage)) if options.storage or recorded.get("storage") else None,
             "settled": sweep.settled,
             "command_line": list(options.command_line),
         },
@@ -172,11 +171,6 @@ def _recorded_storage(recorded: Mapping[str, Any]) -> str | None:
     if isinstance(storage, str) and ":***@" in storage:
         raise OutputError(Problem(f"the sweep is in {storage}", "give its URL with the password: --storage URL"))
     return storage if isinstance(storage, str) else None
-
-
-def _as_recorded(storage: str) -> str:
-    """A storage as a later call finds it, from another working directory too, and without a password."""
-    return shown(storage if is_database(storage) else os.path.abspath(storage))
 
 
 def _settled(loaded: LoadedRecipe, tune: Tune) -> dict[str, str]:

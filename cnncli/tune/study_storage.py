@@ -24,6 +24,7 @@ from cnncli.messages import printable
 JOURNAL = "journal.log"  # in the folder of a sweep
 _HEARTBEAT, _GRACE = 30, 120  # seconds
 _URL = re.compile(r"[a-z][a-z0-9+]*://", re.IGNORECASE)
+_SQLITE_FILE = re.compile(r"(?P<begin>sqlite(\+\w+)?:///(file:)?)(?P<path>[^?]+)(?P<query>.*)", re.IGNORECASE)
 _JOURNAL_START, _LONGEST_LINE = b'{"op_code":', 64
 _TRIES, _BETWEEN_TRIES = 5, 0.5  # seconds: two hosts may make the tables of a new database at the same time
 
@@ -38,6 +39,16 @@ def is_database(text: str) -> bool:
 def shown(text: str) -> str:
     """A storage as it can be shown and recorded: without a password."""
     return printable(re.sub(r"(://[^/@:]*):[^@]*@", r"\1:***@", text))
+
+
+def absolute(text: str) -> str:
+    """A storage as it is found from any working directory: the file of a journal or of SQLite with its whole path."""
+    if not is_database(text):
+        return os.path.abspath(text)
+    file = _SQLITE_FILE.fullmatch(text)
+    if file is None or "?" in os.getcwd():  # a URL has no sign for it in a path
+        return text
+    return f"{file['begin']}{os.path.abspath(file['path'])}{file['query']}"
 
 
 def check_storage(text: str) -> None:

@@ -20,7 +20,7 @@ from cnncli.tune import sweep_sessions  # noqa: E402
 from cnncli.tune.samplers import make_sampler  # noqa: E402
 from cnncli.tune.space import Space  # noqa: E402
 from cnncli.tune.study import Search  # noqa: E402
-from cnncli.tune.study_storage import check_storage, mend_journal, open_storage, shown, storage_in_use  # noqa: E402
+from cnncli.tune.study_storage import absolute, check_storage, mend_journal, open_storage, shown, storage_in_use  # noqa: E402
 from cnncli.tune.sweep import common_failure, no_result  # noqa: E402
 from cnncli.tune.trial_rows import TrialRow, as_csv, best_of, read_rows  # noqa: E402
 from cnncli.tune.worker_protocol import Failure  # noqa: E402
@@ -162,6 +162,27 @@ def test_a_broken_line_within_a_journal_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as broken:
         opened(tmp_path)
     assert broken.value.problems[0].message == f"the journal {journal} has a line that cannot be read: line 2"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("night.log", "{here}/night.log"),
+        ("/scratch/night.log", "/scratch/night.log"),
+        ("sqlite:///night.db", "sqlite:///{here}/night.db"),
+        ("sqlite:///../night.db", "sqlite:///{above}/night.db"),
+        ("sqlite+pysqlite:///night.db?timeout=9", "sqlite+pysqlite:///{here}/night.db?timeout=9"),
+        ("sqlite:///file:night.db?uri=true", "sqlite:///file:{here}/night.db?uri=true"),
+        ("sqlite:////scratch/night.db", "sqlite:////scratch/night.db"),
+        ("postgresql://me:secret@host/night", "postgresql://me:secret@host/night"),
+    ],
+)
+def test_a_storage_is_found_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, found: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert absolute(text) == found.format(here=tmp_path, above=tmp_path.parent)
 
 
 def test_a_storage_that_fails_in_use_is_named(tmp_path: Path) -> None:
