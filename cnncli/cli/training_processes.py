@@ -18,11 +18,11 @@ from cnncli.cli import console
 from cnncli.cli.live import ProgressListener, make_listener
 from cnncli.cli.parallel_sets import threads_for
 from cnncli.distribute.cluster import Cluster
-from cnncli.distribute.discover import SWITCH, discover
+from cnncli.distribute.discover import MPI, SWITCH, discover, launcher_of
 from cnncli.distribute.local_workers import LocalWorkers, how_the_chief_ended, local_cluster, log_of
 from cnncli.distribute.meeting import Meeting, meet
 from cnncli.errors import Place, Problem, UsageError
-from cnncli.messages import listed
+from cnncli.messages import counted, listed
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
@@ -89,7 +89,7 @@ def find_cluster(workers: int | None, hosts: str | None, rank: int | None) -> Cl
     """The cluster that the options or the environment describe; None: this process trains alone.
 
     Raises:
-        UsageError: the description is wrong.
+        UsageError: the description is wrong, or `--workers` is given to each of several processes.
     """
     if workers is not None and (hosts is not None or rank is not None):
         problem = Problem(
@@ -98,24 +98,28 @@ def find_cluster(workers: int | None, hosts: str | None, rank: int | None) -> Cl
         raise UsageError(problem)
     if workers is not None:
         check_count(workers, "--workers")
+        check_alone("--workers", f"start {counted(workers, 'worker')}")
         return local_cluster(workers) if workers > 1 else None
     return discover(os.environ, hosts, rank)
 
 
-def check_alone(option: str) -> None:
-    """Raise UsageError where the environment describes several processes, each of which would train the whole set.
+def check_alone(option: str, each_would: str = "train all runs") -> None:
+    """Raise UsageError where a launcher starts several processes, each of which would do all of the work.
 
     Args:
-        option: that asks for a set of trainings.
+        option: that one process alone may have.
+        each_would: what each would do.
     """
-    if cluster := find_cluster(None, None, None):
-        raise UsageError(
-            Problem(
-                f"expected one process, and {cluster.found_by} describes {cluster.size}: each would train all runs",
-                f"start one process and give it --workers, or set {SWITCH}=off to ignore {cluster.found_by}",
-                Place(option),
-            )
-        )
+    launcher = launcher_of(os.environ)
+    if launcher is None:
+        return
+    name, size = launcher
+    hint = f"start one process and give it --workers, or set {SWITCH}=off to ignore {name}"
+    if option == "--workers" and name != MPI:
+        hint = f"leave it out: the {size} processes train together; or set {SWITCH}=off to ignore {name}"
+    raise UsageError(
+        Problem(f"expected one process, and {name} describes {size}: each would {each_would}", hint, Place(option))
+    )
 
 
 @contextmanager

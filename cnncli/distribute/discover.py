@@ -16,7 +16,9 @@ from cnncli.errors import Place, Problem, UsageError
 from cnncli.messages import shortened
 
 SWITCH = "CNNCLI_CLUSTER"  # `off`: the environment is not searched for a cluster
+MPI = "MPI"
 
+_MPI_SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")  # Open MPI; MPICH, Intel MPI; MVAPICH
 _HOSTS, _RANK, _TF_CONFIG = Place("--hosts"), Place("--rank"), Place("TF_CONFIG")
 
 
@@ -48,6 +50,20 @@ def discover(environ: Mapping[str, str], hosts: str | None, rank: int | None) ->
     else:
         found = from_slurm(environ) or from_kubernetes(environ)
     return None if found is None or found.size == 1 else found
+
+
+def launcher_of(environ: Mapping[str, str]) -> tuple[str, int] | None:
+    """What starts this command in several processes, and in how many; None: in one.
+
+    The processes of MPI do not train together: they know no addresses.
+
+    Raises:
+        UsageError: as `discover`.
+    """
+    if cluster := discover(environ, None, None):
+        return cluster.found_by, cluster.size
+    sizes = [int(environ[name]) for name in _MPI_SIZES if environ.get(name, "").isdecimal()]
+    return (MPI, max(sizes)) if max(sizes, default=1) > 1 and not _switched_off(environ) else None
 
 
 def _switched_off(environ: Mapping[str, str]) -> bool:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from commands import call
 
 from cnncli.cli import training_processes, tune
 from cnncli.errors import UsageError
@@ -57,3 +58,51 @@ def test_each_process_of_a_cluster_would_train_a_whole_set_so_it_is_refused(monk
     )
     monkeypatch.setenv("CNNCLI_CLUSTER", "off")
     training_processes.check_alone("--fold all")
+
+
+SLURM = {
+    "SLURM_STEP_NODELIST": "gpu01", "SLURM_STEP_TASKS_PER_NODE": "2", "SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "1",
+    "SLURM_JOB_ID": "7",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("launcher", "message", "hint"),
+    [
+        (
+            SLURM,
+            "expected one process, and SLURM describes 2: each would start 4 workers",
+            "leave it out: the 2 processes train together; or set CNNCLI_CLUSTER=off to ignore SLURM",
+        ),
+        (
+            {"OMPI_COMM_WORLD_SIZE": "3"},
+            "expected one process, and MPI describes 3: each would start 4 workers",
+            "start one process and give it --workers, or set CNNCLI_CLUSTER=off to ignore MPI",
+        ),
+    ],
+)
+def test_workers_are_refused_where_each_task_of_a_launcher_would_start_them(
+    monkeypatch: pytest.MonkeyPatch, launcher: dict[str, str], message: str, hint: str
+) -> None:
+    for name, value in launcher.items():
+        monkeypatch.setenv(name, value)
+
+    done = call("train", "mnist", "--workers", "4", exit_code=UsageError.exit_code)
+
+    assert done.stderr == f"error: --workers: {message}\n    {hint}\n"
+    monkeypatch.setenv("CNNCLI_CLUSTER", "off")
+    cluster = training_processes.find_cluster(4, None, None)
+    assert cluster is not None
+    assert (cluster.found_by, cluster.size) == ("--workers", 4)
+
+
+@pytest.mark.parametrize("alone", [{"OMPI_COMM_WORLD_SIZE": "1"}, {"SLURM_NTASKS": "2"}, {"PMI_SIZE": "none"}])
+def test_one_process_of_a_launcher_may_start_workers(monkeypatch: pytest.MonkeyPatch, alone: dict[str, str]) -> None:
+    """The script of a job of SLURM is one process: `srun` starts the tasks."""
+    for name, value in alone.items():
+        monkeypatch.setenv(name, value)
+
+    cluster = training_processes.find_cluster(2, None, None)
+
+    assert cluster is not None
+    assert cluster.size == 2
