@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from cnncli.distribute import meeting_hints as hints
 from cnncli.distribute.addresses import host_and_port
 from cnncli.distribute.cluster import Cluster
 from cnncli.distribute.control_channel import Lost, Meeting, Peer, process_name
@@ -32,13 +33,6 @@ _SILENT_SECONDS = 20.0  # after which the chief, which says every second who is 
 _REACH_SECONDS = 40.0  # names of new pods are known everywhere after 30 s: https://coredns.io/plugins/cache/
 _CONNECTING_AT_ONCE = 16
 _MOST_DIFFERENCES = 8  # between two processes that are named
-
-# By what described the cluster: what to do about a missing worker, and what gives a process its rank.
-_START = {
-    "--hosts": "start the same command with its --rank, or raise --start-timeout",
-    "--workers": "raise --start-timeout",
-}
-_RANKS = {"TF_CONFIG": "the index in TF_CONFIG", "SLURM": "SLURM_PROCID", "Kubernetes": "JOB_COMPLETION_INDEX"}
 
 
 def meet(
@@ -128,10 +122,6 @@ class _Workers:
         self.by_rank: dict[int, _ConnectedWorker] = {}
 
     @property
-    def ranks_hint(self) -> str:
-        return f"the ranks are 0 to {self.cluster.size - 1}, one for each process"
-
-    @property
     def missing(self) -> list[int]:
         return [rank for rank in range(1, self.cluster.size) if rank not in self.by_rank]
 
@@ -152,7 +142,7 @@ class _Workers:
                 self.progress(missing)
                 shown = missing
             if now >= until:
-                hint = _START.get(self.cluster.found_by, "start it, or raise --start-timeout")
+                hint = hints.start_worker(self.cluster)
                 raise WorkerError(
                     Problem(f"{_name(self.cluster, rank)} did not connect within {start_timeout:g} s", hint)
                     for rank in missing
@@ -191,7 +181,7 @@ class _Workers:
             message = f"the worker on {worker.host} has the addresses {_listed(addresses)}, the chief {_listed(mine)}"
             return [Problem(message, "give all processes the same addresses in the same order")]
         if rank not in range(self.cluster.size):
-            return [Problem(f"a worker on {worker.host} has rank {rank}", self.ranks_hint)]
+            return [Problem(f"a worker on {worker.host} has rank {rank}", hints.ranks(self.cluster))]
         other = (
             self.by_rank.get(rank) if rank else _ConnectedWorker(worker.connection, socket.gethostname(), os.getpid())
         )
@@ -200,7 +190,7 @@ class _Workers:
                 f"two processes have rank {rank}: process {other.pid} on {other.host}, "
                 f"process {worker.pid} on {worker.host}"
             )
-            return [Problem(message, self.ranks_hint)]
+            return [Problem(message, hints.ranks(self.cluster))]
         return [
             Problem(
                 f"{name} is {_value(about, name)} on {_name(self.cluster, rank)} "
@@ -228,7 +218,9 @@ class _Workers:
             try:
                 reached = receive(worker.connection, _REACH_SECONDS + _TRY_SECONDS).get("unreached", [])
             except (OSError, Closed, BadMessage) as error:
-                message = f"{_name(self.cluster, rank)} on {worker.host} was lost before the training: {_why(error)}"
+                message = (
+                    f"{_name(self.cluster, rank)} on {worker.host} was lost before the training: {hints.why(error)}"
+                )
                 problems.append(Problem(message))
             else:
                 problems += [Problem(str(message), str(hint)) for message, hint in reached]
@@ -306,7 +298,7 @@ def _as_worker(
             message = receive(connection, _SILENT_SECONDS)
     except (OSError, Closed, BadMessage) as error:
         connection.close()
-        raise WorkerError(f"{_name(cluster, 0)} was lost before the training: {_why(error)}") from error
+        raise WorkerError(f"{_name(cluster, 0)} was lost before the training: {hints.why(error)}") from error
     except BaseException:
         connection.close()
         raise
@@ -331,7 +323,7 @@ def _connect_to_chief(
         except (OSError, Closed, BadMessage) as error:
             if how := how_it_ended(0):
                 raise WorkerError(f"{_name(cluster, 0)} was lost before the training: {how}") from error
-            reason = _why(error)
+            reason = hints.why(error)
             time.sleep(min(_PAUSE_SECONDS, left))
             continue
         if "protocol" not in answer:
@@ -339,8 +331,7 @@ def _connect_to_chief(
         connection.close()
         raise WorkerError(_not_the_chief(cluster, answer))
     message = f"{_name(cluster, 0)} was not reachable within {seconds:g} s: {reason}"
-    start = "start it with --rank 0" if cluster.found_by == "--hosts" else "start it"
-    raise WorkerError(Problem(message, f"{start}, and open its port to this machine"))
+    raise WorkerError(Problem(message, hints.start_chief(cluster)))
 
 
 def _not_the_chief(cluster: Cluster, answer: Mapping[str, Any]) -> Problem:
@@ -349,11 +340,7 @@ def _not_the_chief(cluster: Cluster, answer: Mapping[str, Any]) -> Problem:
             f"{_name(cluster, 0)} runs another version of cnncli", "install the same version on all machines"
         )
     message = f"worker {answer.get('rank')} answers at the address of {_name(cluster, 0)}"
-    return Problem(message, _rank_hint(cluster))
-
-
-def _rank_hint(cluster: Cluster) -> str:
-    return f"check {_RANKS.get(cluster.found_by, '--rank')}: it is the position of a process in the list of addresses"
+    return Problem(message, hints.rank(cluster))
 
 
 def _connect(address: str, seconds: float) -> socket.socket:
@@ -386,23 +373,9 @@ def _reach(cluster: Cluster, rank: int, until: float) -> tuple[str, str] | None:
                 answer = receive(connection, _TRY_SECONDS).get("rank")
         except (OSError, Closed, BadMessage) as error:
             if time.monotonic() > until:
-                hint = "each machine must know the host name of each other one, and its port must be open"
-                return f"{me} cannot reach {other}: {_why(error)}", hint
+                return f"{me} cannot reach {other}: {hints.why(error)}", hints.REACH
             time.sleep(_PAUSE_SECONDS)
             continue
         if answer == rank:
             return None
-        return f"{me} found worker {answer} at the address of {other}", _rank_hint(cluster)
-
-
-def _why(error: Exception) -> str:
-    """The reason of a failed connection, in a few words."""
-    if isinstance(error, Closed):
-        return "the connection was closed"
-    if isinstance(error, BadMessage):
-        return "another program answers there"
-    if isinstance(error, socket.gaierror):
-        return "the host name cannot be resolved"
-    if isinstance(error, TimeoutError):
-        return "no answer"
-    return (os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)).lower()
+        return f"{me} found worker {answer} at the address of {other}", hints.rank(cluster)
