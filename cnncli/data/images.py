@@ -273,7 +273,8 @@ def _is_cut_to_bytes(image: Image.Image) -> bool:
     """Whether a TIFF file has channels of more bits than the 8 that Pillow keeps."""
     if image.mode not in ("RGB", "RGBA", "LA") or not hasattr(image, "tag_v2"):
         return False
-    return bool(np.max(image.tag_v2.get(_BITS, 8)) > 8)
+    bits: Any = np.atleast_1d(image.tag_v2.get(_BITS, ()))
+    return bool(max(bits, default=8) > 8)
 
 
 def is_deep(mode: str) -> bool:
