@@ -14,7 +14,7 @@ from cnncli.data import images, process_pool
 DEEP = ("16-bit", "16-bit color", "32-bit")  # oddities of images with more than 8 bits
 VERSION = 3  # of the facts
 
-Facts = list[Any]  # for JSON: (reason, SHA-256) of a file that cannot be used; else as `facts_of` has them
+Facts = list[Any]  # for JSON: (reason, SHA-256) of a file that cannot be used; else as `look` has them
 Seen = tuple[Facts, NDArray[Any] | None]
 
 

@@ -51,13 +51,10 @@ class ProcessPool:
             process = self._start()
         try:
             answer = _answer_of(process, question)
-        except (OSError, EOFError, pickle.UnpicklingError) as error:
+        except Exception as error:  # pickle raises about anything on what is no answer
             self._is_lost = True
             _end(process)
             raise WorkerLost from error
-        except BaseException:  # Ctrl-C: its answer would be taken for that of the next question
-            _end(process)
-            raise
         self._idle.put(process)
         return answer
 

@@ -43,7 +43,7 @@ def environment() -> dict[str, Any]:
         "os": platform.platform(),
         "machine": platform.machine(),
         "cpu": processor(),
-        "cores": {"machine": os.cpu_count(), "allowed": allowed_cores(), "quota": _core_quota()},
+        "cores": {"machine": os.cpu_count(), "allowed": allowed_cores(), "quota": core_quota()},
         "memory_bytes": _memory_bytes(),
         "gpus": _gpus(),
     }
@@ -83,7 +83,7 @@ def allowed_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _core_quota() -> float | None:
+def core_quota() -> float | None:
     """How many cores' worth of time the control group may use; None without a limit."""
     quotas = []
     for group in control_groups("cpu"):

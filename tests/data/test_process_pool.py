@@ -118,7 +118,7 @@ def test_scan_in_processes_finds_the_same_as_in_this_one(
         return ask(pool, question)
 
     monkeypatch.setattr(ProcessPool, "ask", counted)
-    monkeypatch.setattr(threads, "_WORTH", 0.0)
+    monkeypatch.setattr(threads, "_WORTH", 1e-6)
     monkeypatch.setattr(threads, "allowed_cores", lambda: 2)
 
     elsewhere = image_scan.scan(files, FORM)

@@ -34,16 +34,22 @@ def test_results_come_in_the_order_of_the_items(monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize(
-    ("seconds", "count", "cores", "is_used"),
-    [(0.002, 400, 2, True), (0.002, 400, 1, False), (0.002, 40, 2, False), (0.02, 400, 2, False)],
-    ids=["much short work", "one core", "little work", "long work"],
+    ("seconds", "count", "cores", "quota", "is_used"),
+    [
+        (0.002, 1000, 2, None, True),
+        (0.002, 1000, 1, None, False),
+        (0.002, 1000, 8, 1.5, False),
+        (0.002, 400, 2, None, False),
+        (0.02, 400, 2, None, False),
+    ],
+    ids=["much short work", "one core", "time of one core", "little work", "long work"],
 )
 def test_much_short_work_is_done_elsewhere(
-    monkeypatch: pytest.MonkeyPatch, seconds: float, count: int, cores: int, is_used: bool
+    monkeypatch: pytest.MonkeyPatch, seconds: float, count: int, cores: int, quota: float | None, is_used: bool
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(threads, "_WORTH", 0.5)
     monkeypatch.setattr(threads, "allowed_cores", lambda: cores)
+    monkeypatch.setattr(threads, "core_quota", lambda: quota)
     monkeypatch.setattr(threads.time, "perf_counter", lambda: now[0])
 
     def here(item: int) -> tuple[str, int]:
@@ -54,3 +60,15 @@ def test_much_short_work_is_done_elsewhere(
 
     assert [item for _, item in found] == list(range(count))
     assert ("elsewhere" in {place for place, _ in found}) == is_used
+
+
+def test_long_work_is_done_in_threads_even_if_its_first_item_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(threads, "allowed_cores", lambda: 2)
+    monkeypatch.setattr(threads.time, "perf_counter", lambda: now[0])
+
+    def work(item: int) -> threading.Thread:
+        now[0] += 0.5 if item else 0.0
+        return threading.current_thread()
+
+    assert set(in_threads(work, range(40))) > {threading.current_thread()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -131,9 +131,11 @@ def _look_at_all(files: Sequence[ClassFile], form: images.Form, pixels: Pixels, 
             pixels[row] = own_pixels
         return _seen(files[row], facts)
 
-    with ProcessPool(image_facts.__name__) as pool:
-        begins = range(0, len(files), _CHUNK)
-        some_seen = in_threads(look, begins, parts=_CHUNK, elsewhere=look_elsewhere)
+    begins = range(0, len(files), _CHUNK)
+    with (
+        ProcessPool(image_facts.__name__) as pool,
+        closing(in_threads(look, begins, parts=_CHUNK, elsewhere=look_elsewhere)) as some_seen,  # before its processes
+    ):
         return [each for some in some_seen for each in told.about(some, "reading images")]
 
 
