@@ -128,7 +128,10 @@ def _read(path: str) -> tuple[str, bytes]:
     try:
         with open(path, "rb") as file:
             # Python allocates as much as it may read, which takes longer than to read a small file.
-            content = file.read(min(os.fstat(file.fileno()).st_size, _MOST_BYTES) + 1)
+            size = os.fstat(file.fileno()).st_size
+            content = file.read(min(size, _MOST_BYTES) + 1)
+            if size < len(content) <= _MOST_BYTES:  # it has grown
+                content += file.read(_MOST_BYTES)
     except OSError as error:
         raise _BadText(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
     if len(content) > _MOST_BYTES:
