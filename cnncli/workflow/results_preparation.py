@@ -8,12 +8,14 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 
 class Preparation:
     """What a thread does: it imports modules, loads fonts, compiles the templates of the report and draws pictures.
 
-    What fails here fails again where it is needed.
+    What fails here fails again where it is needed. With the `with` it ends: the process may end after it, and its picture
+    would stay half written.
     """
 
     def __init__(self, task: str, draw: Callable[[], list[Path]]) -> None:
@@ -34,15 +36,20 @@ class Preparation:
             self._thread = threading.Thread(target=self._prepare, name="preparation of results", daemon=True)
             self._thread.start()
 
-    def wait(self) -> None:
-        """Wait for the end of the thread, if it was started."""
-        if self._thread is not None:
-            self._thread.join()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._wait()
 
     def pictures(self) -> list[Path]:
         """The files of `draw`. Whoever draws asks for them first: Matplotlib has one set of settings in a process."""
-        self.wait()
+        self._wait()
         return self._draw() if self._pictures is None else self._pictures
+
+    def _wait(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
 
     def _prepare(self) -> None:
         with suppress(Exception):

@@ -98,10 +98,13 @@ def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished
     with (
         open_folder(planned, options, listener) as (folder, checkpoints),
         tracked(planned.recipe.track, folder, _rows_of(checkpoints.resume), listener) as tracking,
+        Preparation(planned.splits.targets.task, lambda: _draw_examples(folder, planned)) as preparation,
     ):
         try:
             with placed_in(planned.loaded), reraise_out_of_memory(planned.batch_size):
-                finished = _train(planned, network, folder, listener, options, checkpoints, started, tracking)
+                finished = _train(
+                    planned, network, folder, listener, options, checkpoints, started, tracking, preparation
+                )
         except DivergedError as error:
             if "history" in error.details:  # not of outputs that the evaluation refuses
                 folder.write_history(error.details.pop("history"))
@@ -173,13 +176,12 @@ def _train(
     checkpoints: Checkpoints,
     started: float,
     tracking: Tracking,
+    preparation: Preparation,
 ) -> Finished:
     recipe, splits, seconds = planned.recipe, planned.splits, planned.seconds
     write_network(folder, planned, network, listener.note)
     with timed(seconds, "fit", listener):
         train, validation = planned.training_batches(network), planned.validation_batches(network)
-        figures_folder = folder.file("figures/all").parent
-        preparation = Preparation(splits.targets.task, lambda: _draw_examples(figures_folder, planned))
         recording = _Recording(listener, folder, _rows_of(checkpoints.resume), tracking, preparation)
         with watching(options.meeting, lambda lost: lost_worker(lost, options, folder.path)):
             lead_workers(planned, options, folder.path, folder.record["trained_on"]["train"], checkpoints.resume)
@@ -194,9 +196,6 @@ def _train(
                     augment=of_task(splits.targets.task, network),
                     replicas=planned.replicas,
                 )
-            except BaseException:
-                preparation.wait()  # the process may end at once: its picture would stay half written
-                raise
             finally:
                 recording.write()
         if options.meeting:
@@ -222,6 +221,7 @@ def _train(
         samples = preparation.pictures()
         from cnncli.plots import run_figures
 
+        figures_folder = folder.file("figures/all").parent
         figures = run_figures.draw_results(figures_folder, recipe, network, fitted, scored, splits, samples)
     give_back_freed()
     seconds["total"] = sum(seconds.values())
@@ -240,10 +240,10 @@ def _train(
     return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled, notes, splits.input_shape)
 
 
-def _draw_examples(folder: Path, planned: Plan) -> list[Path]:
+def _draw_examples(folder: runs.Run, planned: Plan) -> list[Path]:
     from cnncli.plots import run_figures
 
-    return run_figures.draw_training_examples(folder, planned.recipe, planned.splits)
+    return run_figures.draw_training_examples(folder.file("figures/all").parent, planned.recipe, planned.splits)
 
 
 def _settled(planned: Plan, network: Network, folder: runs.Run) -> Plan:
