@@ -103,7 +103,7 @@ def report(done: FoldSet, results: Results, *, as_json: bool, quiet: bool) -> No
                 ("Scores", str(done.file)),
                 ("Runs", str(done.folder / f"{done.name}-{word}…")),
                 ("Next", f"cnncli report {done.quoted} --open"),
-                ("", f"cnncli compare {done.quoted} ANOTHER_SET"),
+                *([] if diverged else [("", f"cnncli compare {done.quoted} ANOTHER_SET")]),
             ]
         )
     if error:

@@ -132,7 +132,10 @@ def refuse_unfinished(sets: Sequence[FoldSet]) -> None:
         if len(done) < each.count:
             missing = listed(str(number) for number in range(1, each.count + 1) if number not in done)
             message = f"{each.label}: of {each.count} {each.kind.word}s not all are finished, without {missing}"
-            problems.append(Problem(message, f"finish them with: {each.resume_command}"))
+            hint = f"finish them with: {each.resume_command}"
+            if diverged := [str(number) for number, run in each.runs.items() if run.status == "diverged"]:
+                hint = f"{listed(diverged)} diverged, and would again: train a new set with another --run"
+            problems.append(Problem(message, hint))
     if problems:
         raise OutputError(problems)
 

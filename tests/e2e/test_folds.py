@@ -262,6 +262,7 @@ train: {epochs: 2, batch_size: 8, seed: 1, precision: float32, optimizer: {SGD: 
     ]  # fmt: skip
     assert "over 2 of 3 repeats; the others failed" in first.stderr
     assert "error: repeat 2: training diverged: the loss is" in first.stderr
+    assert "cnncli compare" not in first.stderr  # which refuses the set
     assert again.json["status"] == "diverged"
     assert (again.json["repeats"], [run["repeat"] for run in again.json["runs"]]) == (3, [1, 3])
     [failed] = again.json["failed"]
