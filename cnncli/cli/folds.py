@@ -254,7 +254,8 @@ def _train_in_turn(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> It
     """Train one after the other, or check them.
 
     Raises:
-        CnncliError: of the first that fails but for a training that diverges, with the command that continues.
+        CnncliError: of the first that fails but for a training that diverges after it began, with the command that
+            continues.
         Stopped: likewise.
     """
     for fold in todo:
@@ -269,7 +270,7 @@ def _train_in_turn(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> It
             stop.hint = stop.hint and f"continue with: {done.resume_command}"
             raise
         except CnncliError as error:
-            if choices.dry_run or not isinstance(error, DivergedError):
+            if choices.dry_run or set_errors.ends_set(error, done, fold.number):
                 raise set_errors.of_set(error, done, fold.number) from error
             # Without the traceback, which holds the data and the network.
             ended = set_table.Ended(fold.number, error=DivergedError(error.problems, details=error.details))
@@ -293,7 +294,11 @@ def _train_at_once(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> It
     says = (lambda text: None) if choices.quiet else console.say
     try:
         for number, event, notes in parallel_sets.train_members(
-            members, choices.workers, word=done.kind.word, says=says
+            members,
+            choices.workers,
+            word=done.kind.word,
+            says=says,
+            ends_set=lambda error, number: set_errors.ends_set(error, done, number),
         ):
             if not choices.quiet:
                 parallel_sets.show_notes(notes)

@@ -22,7 +22,7 @@ from cnncli.cli import console
 from cnncli.cli.set_errors import named
 from cnncli.cli.set_member import Event, Member
 from cnncli.distribute.worker_devices import worker_environments
-from cnncli.errors import CnncliError, DivergedError, Place, Problem, ResourceError
+from cnncli.errors import CnncliError, Place, Problem, ResourceError
 from cnncli.messages import printable, signal_name
 
 _PATIENCE = 60.0  # seconds that a run has to end its step and keep its state
@@ -49,7 +49,12 @@ class _Process:
 
 
 def train_members(
-    members: Mapping[int, Member], workers: int, *, word: str, says: Callable[[str], None]
+    members: Mapping[int, Member],
+    workers: int,
+    *,
+    word: str,
+    says: Callable[[str], None],
+    ends_set: Callable[[CnncliError, int], bool],
 ) -> Iterator[tuple[int, Event, list[Problem]]]:
     """Train runs, so many at a time; where there are several GPUs, each has one of them.
 
@@ -57,12 +62,13 @@ def train_members(
         members: by their number in the set.
         word: `fold` or `repeat`.
         says: is called with each line for the terminal.
+        ends_set: whether the error of the run of that number ends all of them.
 
     Yields:
-        Of each run that is finished or has diverged its number, its last event, and its notes.
+        Of each run that has ended its number, its last event, and its notes.
 
     Raises:
-        CnncliError: of the first run that fails otherwise; the others are stopped, and can be resumed.
+        CnncliError: of the first run that ends the set; the others are stopped, and can be resumed.
         Stopped: likewise, by a signal.
     """
     waiting = list(members)
@@ -91,7 +97,7 @@ def train_members(
                     ended.process.wait()
                     environments.append(ended.environment)
                     error = error_of(event)
-                    if error and not isinstance(error, DivergedError):
+                    if error and ends_set(error, number):
                         raise named(error, f"{word} {number}")
                     if not error:
                         says(f"{word} {number}: finished")

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from run_folders import put_run
 
 from cnncli import workflow
 from cnncli.cli import folds, parallel_sets, set_errors, set_member, set_table
@@ -72,14 +73,9 @@ def test_a_run_that_fails_after_others_is_named_with_the_way_on(
     assert failed.value.details == {"epoch": 1}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_the_others_are_trained_where_a_run_diverges(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
-) -> None:
-    choices = folds.Choices(
-        tmp_path, "seeds", None, 0.0, dry_run=False, as_json=False, quiet=True, verbose=False, workers=workers
-    )  # fmt: skip
-    done = FoldSet(tmp_path / "mnist", "seeds", 3, {}, REPEAT)
+@pytest.fixture
+def second_diverges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[set_table.Results]:
+    """Of the runs of a set the second diverges; the list gets what has become of them."""
     nan = DivergedError(Problem("the loss is nan", "a smaller learning rate"), details={"epoch": 2})
 
     def train_one(fold: folds._Fold, *_: Any) -> Any:
@@ -102,9 +98,27 @@ def test_the_others_are_trained_where_a_run_diverges(
     monkeypatch.setattr(parallel_sets, "_started", started)
     monkeypatch.setattr(set_table, "report", lambda _, results, **__: told.append(results))
     monkeypatch.setattr(set_errors, "way_on", lambda _: "continue with: …")
-    folds._train([folds._Fold(number, load("mnist", [])) for number in (1, 2, 3)], done, choices)
+    return told
 
-    [results] = told
+
+def _train_three(tmp_path: Path, workers: int) -> FoldSet:
+    choices = folds.Choices(
+        tmp_path, "seeds", None, 0.0, dry_run=False, as_json=False, quiet=True, verbose=False, workers=workers
+    )  # fmt: skip
+    done = FoldSet(tmp_path / "mnist", "seeds", 3, {}, REPEAT)
+    folds._train([folds._Fold(number, load("mnist", [])) for number in (1, 2, 3)], done, choices)
+    return done
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_others_are_trained_where_a_run_diverges(
+    tmp_path: Path, second_diverges: list[set_table.Results], workers: int
+) -> None:
+    put_run(tmp_path, "mnist/seeds-repeat2", status="diverged")
+
+    done = _train_three(tmp_path, workers)
+
+    [results] = second_diverges
     assert results.paths == {1: tmp_path / "1", 3: tmp_path / "3"}
     error = set_errors.of_diverged(results.diverged, [Problem("accuracy 0.5 is not > 0.9")], done)
     assert isinstance(error, DivergedError)
@@ -114,6 +128,20 @@ def test_the_others_are_trained_where_a_run_diverges(
         "a smaller learning rate",
         "a new set needs another --run than seeds",
     ]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_set_ends_where_a_first_loss_is_not_finite(
+    tmp_path: Path, second_diverges: list[set_table.Results], workers: int
+) -> None:
+    """It has no run, and the loss of the others is not finite either."""
+    with pytest.raises(DivergedError) as failed:
+        _train_three(tmp_path, workers)
+
+    assert not second_diverges
+    [problem] = failed.value.problems
+    assert problem.message == "repeat 2: the loss is nan"
+    assert problem.hint.splitlines()[-1] == "a new set needs another --run than seeds"
 
 
 @pytest.mark.parametrize(("code", "how"), [(3, "exit code 3"), (-9, "SIGKILL"), (-35, "signal 35")])
@@ -144,7 +172,9 @@ def test_runs_that_train_at_the_same_time_have_different_gpus(monkeypatch: pytes
 
     monkeypatch.setattr(parallel_sets, "_started", started)
     members = {number: _member() for number in (1, 2, 3, 4)}
-    for number, _, _ in parallel_sets.train_members(members, 2, word="fold", says=lambda _: None):
+    for number, _, _ in parallel_sets.train_members(
+        members, 2, word="fold", says=lambda _: None, ends_set=lambda *_: True
+    ):
         of_running.remove(given[number])
 
     assert given == {1: "0", 2: "1", 3: "1", 4: "1"}
