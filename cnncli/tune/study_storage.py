@@ -24,7 +24,9 @@ from cnncli.messages import printable
 JOURNAL = "journal.log"  # in the folder of a sweep
 _HEARTBEAT, _GRACE = 30, 120  # seconds
 _URL = re.compile(r"[a-z][a-z0-9+]*://", re.IGNORECASE)
-_SQLITE_FILE = re.compile(r"(?P<begin>sqlite(\+\w+)?:///(file:)?)(?P<path>[^?]+)(?P<query>.*)", re.IGNORECASE)
+_SQLITE_FILE = re.compile(
+    r"(?P<begin>sqlite(\+\w+)?:///((?-i:file:)(?=.*[?&]uri=(t|y|on|1)))?)(?P<path>[^?]+)(?P<query>.*)", re.IGNORECASE
+)  # without `uri=true` the name of the file begins with `file:`
 _JOURNAL_START, _LONGEST_LINE = b'{"op_code":', 64
 _TRIES, _BETWEEN_TRIES = 5, 0.5  # seconds: two hosts may make the tables of a new database at the same time
 
@@ -46,7 +48,7 @@ def absolute(text: str) -> str:
     if not is_database(text):
         return os.path.abspath(text)
     file = _SQLITE_FILE.fullmatch(text)
-    if file is None or "?" in os.getcwd():  # a URL has no sign for it in a path
+    if file is None or set("%#?") & set(os.getcwd()):  # SQLAlchemy and SQLite take them for parts of a URL
         return text
     return f"{file['begin']}{os.path.abspath(file['path'])}{file['query']}"
 

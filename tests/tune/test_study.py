@@ -173,6 +173,8 @@ def test_a_broken_line_within_a_journal_is_named(tmp_path: Path) -> None:
         ("sqlite:///../night.db", "sqlite:///{above}/night.db"),
         ("sqlite+pysqlite:///night.db?timeout=9", "sqlite+pysqlite:///{here}/night.db?timeout=9"),
         ("sqlite:///file:night.db?uri=true", "sqlite:///file:{here}/night.db?uri=true"),
+        ("sqlite:///file:a%20b.db?cache=private&uri=1", "sqlite:///file:{here}/a%20b.db?cache=private&uri=1"),
+        ("sqlite:///file:night.db", "sqlite:///{here}/file:night.db"),  # the name of a file
         ("sqlite:////scratch/night.db", "sqlite:////scratch/night.db"),
         ("postgresql://me:secret@host/night", "postgresql://me:secret@host/night"),
     ],
@@ -183,6 +185,33 @@ def test_a_storage_is_found_from_another_folder(
     monkeypatch.chdir(tmp_path)
 
     assert absolute(text) == found.format(here=tmp_path, above=tmp_path.parent)
+
+
+@pytest.mark.parametrize("text", ["sqlite:///night.db", "sqlite:///file:night.db", "sqlite:///file:night.db?uri=true"])
+def test_the_whole_path_of_a_storage_is_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    folder, other = tmp_path / "a ü", tmp_path / "other"
+    folder.mkdir()
+    other.mkdir()
+    monkeypatch.chdir(folder)
+    studies.open_study(text, "small/tune-first", SEARCH)
+    found = absolute(text)
+    monkeypatch.chdir(other)
+    studies.open_study(found, "small/tune-first", SEARCH)
+
+    assert len(list(folder.iterdir())) == 1
+    assert not list(other.iterdir())
+
+
+@pytest.mark.parametrize("name", ["100%25", "#1", "why?"])
+def test_a_storage_stays_as_it_is_in_a_folder_whose_name_means_something_else_in_a_url(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / name)
+
+    assert absolute("sqlite:///file:night.db?uri=true") == "sqlite:///file:night.db?uri=true"
 
 
 def test_a_storage_that_fails_in_use_is_named(tmp_path: Path) -> None:
