@@ -243,7 +243,7 @@ def train(
             return
         loaded = going_on.loaded
         if cluster is None and workers is None:
-            cluster = training_processes.find_cluster(going_on.workers, None, None)
+            cluster = training_processes.find_cluster(going_on.workers, None, None, "--resume")
     else:
         is_worker = cluster is not None and not cluster.is_chief
         going_on, loaded = None, new_run.load_recipe(recipe, changes, Path(output), run, fold, is_worker=is_worker)

@@ -22,7 +22,7 @@ from cnncli.distribute.discover import MPI, SWITCH, discover, launcher_of
 from cnncli.distribute.local_workers import LocalWorkers, how_the_chief_ended, local_cluster, log_of
 from cnncli.distribute.meeting import Meeting, meet
 from cnncli.errors import Place, Problem, UsageError
-from cnncli.messages import counted, listed
+from cnncli.messages import listed
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
@@ -85,11 +85,14 @@ def check_start_timeout(seconds: float) -> None:
         raise UsageError(Problem(f"expected seconds > 0, got {seconds:g}", place=Place("--start-timeout")))
 
 
-def find_cluster(workers: int | None, hosts: str | None, rank: int | None) -> Cluster | None:
+def find_cluster(workers: int | None, hosts: str | None, rank: int | None, option: str = "--workers") -> Cluster | None:
     """The cluster that the options or the environment describe; None: this process trains alone.
 
+    Args:
+        option: that says how many workers.
+
     Raises:
-        UsageError: the description is wrong, or `--workers` is given to each of several processes.
+        UsageError: the description is wrong, or each of several processes would start workers.
     """
     if workers is not None and (hosts is not None or rank is not None):
         problem = Problem(
@@ -97,9 +100,11 @@ def find_cluster(workers: int | None, hosts: str | None, rank: int | None) -> Cl
         )
         raise UsageError(problem)
     if workers is not None:
-        check_count(workers, "--workers")
-        check_alone("--workers", f"start {counted(workers, 'worker')}")
-        return local_cluster(workers) if workers > 1 else None
+        check_count(workers, option)
+        if workers == 1:
+            return None
+        check_alone(option, f"start {workers} workers")
+        return local_cluster(workers)
     return discover(os.environ, hosts, rank)
 
 
@@ -114,7 +119,8 @@ def check_alone(option: str, each_would: str = "train all runs") -> None:
     if launcher is None:
         return
     name, size = launcher
-    hint = f"start one process and give it --workers, or set {SWITCH}=off to ignore {name}"
+    workers = "" if option == "--resume" else " and give it --workers"  # a run knows how many
+    hint = f"start one process{workers}, or set {SWITCH}=off to ignore {name}"
     if option == "--workers" and name != MPI:
         hint = f"leave it out: the {size} processes train together; or set {SWITCH}=off to ignore {name}"
     raise UsageError(

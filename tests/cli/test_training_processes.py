@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from commands import call
 
-from cnncli.cli import training_processes, tune
+from cnncli.cli import resumed_run, training_processes, tune
 from cnncli.errors import UsageError
 from cnncli.recipe.load import load
 
@@ -94,6 +94,31 @@ def test_workers_are_refused_where_each_task_of_a_launcher_would_start_them(
     cluster = training_processes.find_cluster(4, None, None)
     assert cluster is not None
     assert (cluster.found_by, cluster.size) == ("--workers", 4)
+
+
+def test_a_resumed_run_that_would_start_its_workers_in_each_process_blames_no_option_that_is_not_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OMPI_COMM_WORLD_SIZE", "3")
+    going_on = resumed_run.ResumedRun(Path("first"), load("mnist", []), is_finished=False, stopped="", workers=2)
+    monkeypatch.setattr(resumed_run, "run_to_resume", lambda *_: going_on)
+
+    done = call("train", "--resume", "mnist/first", exit_code=UsageError.exit_code)
+
+    assert done.stderr == (
+        "error: --resume: expected one process, and MPI describes 3: each would start 2 workers\n"
+        "    start one process, or set CNNCLI_CLUSTER=off to ignore MPI\n"
+    )
+
+
+@pytest.mark.parametrize("launcher", [SLURM, {"OMPI_COMM_WORLD_SIZE": "3"}])
+def test_one_worker_in_each_task_of_a_launcher_trains_alone(
+    monkeypatch: pytest.MonkeyPatch, launcher: dict[str, str]
+) -> None:
+    for name, value in launcher.items():
+        monkeypatch.setenv(name, value)
+
+    assert training_processes.find_cluster(1, None, None) is None
 
 
 @pytest.mark.parametrize("alone", [{"OMPI_COMM_WORLD_SIZE": "1"}, {"SLURM_NTASKS": "2"}, {"PMI_SIZE": "none"}])
