@@ -76,12 +76,10 @@ def report(done: FoldSet, results: Results, *, as_json: bool, quiet: bool) -> No
         for each in problems
     ]
     error = set_errors.of_diverged(diverged, broken, done)
-    if error and not results.paths:
-        raise error
-    scores = read_fold_scores(results.paths, done.kind)
+    scores = read_fold_scores(results.paths, done.kind) if results.paths else None
     told: dict[str, Any] = {
         "set": str(done.folder / done.name),
-        **scores.as_json(),
+        **(scores.as_json() if scores else {"runs": [], "scores": {}}),
         f"{word}s": done.count,
         "failed": [{word: number, **console.error_as_json(each)} for number, each in sorted(diverged.items())],
     }
@@ -91,6 +89,14 @@ def report(done: FoldSet, results: Results, *, as_json: bool, quiet: bool) -> No
         said = {"status": status, **told, "file": str(done.file), "notes": [note.as_json() for note in results.notes]}
         console.print_json({**console.SCHEMA, **said, **(console.error_as_json(error) if error else {})})
         raise typer.Exit(error.exit_code if error else 0)
+    if scores:
+        _show(done, scores, results, quiet=quiet)
+    if error:
+        raise error
+
+
+def _show(done: FoldSet, scores: FoldScores, results: Results, *, quiet: bool) -> None:
+    word, diverged = done.kind.word, results.diverged
     console.show_table(["", *(score.name for score in scores.scores)], list(_rows(scores, diverged)))
     if not quiet:
         console.say()
@@ -106,8 +112,6 @@ def report(done: FoldSet, results: Results, *, as_json: bool, quiet: bool) -> No
                 *([] if diverged else [("", f"cnncli compare {done.quoted} ANOTHER_SET")]),
             ]
         )
-    if error:
-        raise error
 
 
 def _about(scores: FoldScores) -> str:
