@@ -6,6 +6,7 @@ When stdin ends, the training is stopped as by a signal: no run outlives its set
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -74,7 +75,7 @@ class Event(_Message):
 
 def main() -> int:
     """Train the run that stdin names."""
-    stream = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
+    stream = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     os.dup2(2, 1)  # what libraries print on stdout goes to the log
     member = Member.model_validate_json(sys.stdin.readline())
     signal.signal(signal.SIGTERM, _stop)
@@ -149,7 +150,11 @@ class _Listener(ProgressListener):
 
 
 def _say(stream: IO[str], event: Event) -> None:
-    stream.write(event.model_dump_json() + "\n")
+    # Numbers of NumPy are plain ones; anything else that JSON does not know is a text.
+    text = json.dumps(
+        event.model_dump(), ensure_ascii=False, default=lambda value: getattr(value, "tolist", value.__str__)()
+    )
+    stream.write(text + "\n")
     stream.flush()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import queue
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from run_folders import put_run
 
@@ -142,6 +144,17 @@ def test_a_set_ends_where_a_first_loss_is_not_finite(
     [problem] = failed.value.problems
     assert problem.message == "repeat 2: the loss is nan"
     assert problem.hint.splitlines()[-1] == "a new set needs another --run than seeds"
+
+
+def test_the_end_of_a_run_is_passed_on_whatever_its_error_holds() -> None:
+    details = {"loss": np.float32(0.5), "losses": np.arange(2), "file": "\udc80.npz", "path": Path("a"), "nan": np.nan}
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="utf-8", errors="replace")
+    set_member._say(stream, Event(kind="end", details=details, exit_code=7))
+
+    read = Event.model_validate_json(raw.getvalue())
+    assert math.isnan(read.details.pop("nan"))
+    assert read.details == {"loss": 0.5, "losses": [0, 1], "file": "?.npz", "path": "a"}
 
 
 @pytest.mark.parametrize(("code", "how"), [(3, "exit code 3"), (-9, "SIGKILL"), (-35, "signal 35")])
