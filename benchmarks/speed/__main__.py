@@ -17,7 +17,7 @@ import cnncli
 from benchmarks.speed import child, machine, pytorch_environment, table
 from benchmarks.speed.harness import alternate
 from benchmarks.speed.table import Measured
-from benchmarks.speed.turns import take_turns
+from benchmarks.speed.turns import Steps, take_turns
 from benchmarks.speed.workloads import STEPS, WORKLOADS, Settings
 
 _MAKE_DATA = Path(__file__).with_name("make_data.py")
@@ -132,11 +132,14 @@ def _measure_processes(name: str, settings: Settings, options: argparse.Namespac
 def _measure_steps(name: str, settings: Settings, options: argparse.Namespace, folder: Path, keep: Keep) -> None:
     workload = STEPS[name](settings)
     print(f"{workload.title}:", file=sys.stderr, flush=True)
+
+    def tell(measured: Sequence[Steps]) -> None:
+        keep({"title": workload.title, "milliseconds": {each.side: each.milliseconds for each in measured}})
+
     with tempfile.TemporaryDirectory(dir=folder) as own:
-        measured = take_turns(workload.sides, Path(own), rounds=1 if options.quick else options.rounds)
-    milliseconds = {each.side: each.milliseconds for each in measured}
-    print(f"\n{workload.title}\n\n{table.steps_as_markdown(milliseconds)}", flush=True)
-    keep({"title": workload.title, "milliseconds": milliseconds})
+        measured = take_turns(workload.sides, Path(own), rounds=1 if options.quick else options.rounds, tell=tell)
+    shown = table.steps_as_markdown({each.side: each.milliseconds for each in measured})
+    print(f"\n{workload.title}\n\n{shown}", flush=True)
 
 
 def _make_data(names: Sequence[str], options: argparse.Namespace, folder: Path) -> Settings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,9 @@ class Steps:
     milliseconds: list[float]
 
 
-def take_turns(sides: Sequence[StepSide], folder: Path, *, rounds: int) -> list[Steps]:
+def take_turns(
+    sides: Sequence[StepSide], folder: Path, *, rounds: int, tell: Callable[[list[Steps]], None] = lambda _: None
+) -> list[Steps]:
     """Train an epoch of each side, then again of each.
 
     All wait while one computes: a machine that is slow for a while is slow for every side. The first epoch of a side, with
@@ -32,6 +34,7 @@ def take_turns(sides: Sequence[StepSide], folder: Path, *, rounds: int) -> list[
     Args:
         folder: where each process gets a folder of its own.
         rounds: measured epochs of each side.
+        tell: told after each round of all so far.
 
     Raises:
         ChildFailed: a process ended with an error.
@@ -42,14 +45,15 @@ def take_turns(sides: Sequence[StepSide], folder: Path, *, rounds: int) -> list[
             own = folder / f"side-{number}"
             own.mkdir()
             children.append(_Child(side, own))
-        taken: list[list[float]] = [[] for _ in children]
+        taken = [Steps(side.name, []) for side in sides]
         for _ in range(rounds):
-            for child, milliseconds in zip(children, taken, strict=True):
-                milliseconds.append(child.epoch())
+            for child, steps in zip(children, taken, strict=True):
+                steps.milliseconds.append(child.epoch())
+            tell(taken)
     finally:
         for child in children:
             child.end()
-    return [Steps(side.name, milliseconds) for side, milliseconds in zip(sides, taken, strict=True)]
+    return taken
 
 
 class _Child:
