@@ -34,7 +34,7 @@ def take_turns(
     Args:
         folder: where each process gets a folder of its own.
         rounds: measured epochs of each side.
-        tell: told after each round of all so far.
+        tell: called after each round with all that was measured so far.
 
     Raises:
         ChildFailed: a process ended with an error.
