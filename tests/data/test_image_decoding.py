@@ -8,7 +8,6 @@ import sys
 import zlib
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
-from cnncli.data import image_file, images
+from cnncli.data import images
 from cnncli.data.image_header import BadImage, orientation
 from cnncli.data.images import Form, decode
 
@@ -57,19 +56,6 @@ def told(content: bytes) -> images.Decoded | str:
 
 
 # What every image becomes.
-
-
-def test_image_file_that_is_larger_than_its_system_says_is_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "a.bin"
-    file.write_bytes(bytes(range(200)))
-    status = os.stat(file)
-    with monkeypatch.context() as patch:
-        patch.setattr(image_file.os, "stat", lambda _: SimpleNamespace(st_mode=status.st_mode, st_size=0))
-        content = images.read(str(file))
-
-    assert content == bytes(range(200))
 
 
 def test_image_of_the_wanted_size_keeps_its_pixels() -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from cnncli.data.columns import as_array
 from cnncli.data.load import load, parse_source
-from cnncli.data.sources import text_folder
 from cnncli.errors import DataError
 from cnncli.recipe.schema_data import Data
 
@@ -214,12 +212,3 @@ def test_one_file_of_lines_is_no_classification(tmp_path):
 def read_lines(root: Path, **settings):
     source = {"text_folder": {"path": str(root), "lines": True, **settings}}
     return load(Data.model_validate({"source": source}))
-
-
-@pytest.mark.parametrize("size", [0, 3])
-def test_text_of_a_file_that_is_larger_than_its_system_says_is_whole(tmp_path, monkeypatch, size):
-    file = tmp_path / "a.txt"
-    file.write_text("twelve words", encoding="utf-8")
-    monkeypatch.setattr(text_folder.os, "fstat", lambda _: SimpleNamespace(st_size=size))
-
-    assert text_folder.read_text(str(file))[0] == "twelve words"

@@ -12,6 +12,7 @@ import numpy as np
 
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_files
+from cnncli.data.limited_read import read_at_most
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.class_folders import class_names_of, lacking_notes
 from cnncli.data.sources.equal_files import duplicate_of, duplicates
@@ -127,11 +128,7 @@ def read_text(path: str) -> tuple[str, bytes]:
 def _read(path: str) -> tuple[str, bytes]:
     try:
         with open(path, "rb") as file:
-            # Python allocates as much as it may read, which takes longer than to read a small file.
-            size = os.fstat(file.fileno()).st_size
-            content = file.read(min(size, _MOST_BYTES) + 1)
-            if size < len(content) <= _MOST_BYTES:  # it has grown
-                content += file.read(_MOST_BYTES)
+            content = read_at_most(file, _MOST_BYTES)
     except OSError as error:
         raise _BadText(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
     if len(content) > _MOST_BYTES:
