@@ -44,6 +44,12 @@ def look(path: str, form: images.Form) -> Seen:
     return [digest, len(content), image.format, *size, *_about(image), *image.oddities], image.pixels
 
 
+def digest_of(facts: Facts) -> str:
+    """The SHA-256 of a file; empty where it cannot be read."""
+    digest: str = facts[1] if len(facts) == 2 else facts[0]
+    return digest
+
+
 def look_at_all(question: tuple[Sequence[str], images.Form]) -> list[Seen]:
     """`look` at several files."""
     paths, form = question

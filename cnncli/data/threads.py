@@ -18,11 +18,8 @@ _MOST_THREADS = 16
 # Threads that work for a moment each wait for the lock of Python: 20,000 JPEGs of 32x32 took 5.8 s in one thread, 7.0 s in two.
 _SHORT = 5e-4  # seconds
 _TRIED, _LONG_ONES = 4, 2  # items after which is decided; fewer where so many were not short
-# Of longer work most is done without the lock, and its results are large.
-_ELSEWHERE, _WORTH = (
-    3e-3,
-    0.75,
-)  # seconds: the most for a part, and the least of work for a process, which takes 0.3 s to start
+_ELSEWHERE = 3e-3  # seconds of a part: of longer ones most is done without the lock, and their results are large
+_WORTH = 0.75  # seconds of work for a process, which takes 0.3 s to start
 
 
 def in_threads(

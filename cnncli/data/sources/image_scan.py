@@ -86,7 +86,7 @@ def scan(files: Sequence[ClassFile], form: images.Form, *, progress: Progress | 
     told = _Progress(progress, len(files))
     if len(files) * math.prod(form.shape) * form.dtype.itemsize <= MEMORY_SHARE * available_bytes():
         pixels = np.empty((len(files), *form.shape), form.dtype)
-        return _sorted_out(_look_at_all(files, form, pixels, told), pixels)
+        return _sorted_out(files, _look_at_all(files, form, pixels, told), pixels)
     if cache.holds_any(len(files), form.shape, form.dtype):
         digests = [
             digest
@@ -94,30 +94,27 @@ def scan(files: Sequence[ClassFile], form: images.Form, *, progress: Progress | 
             for digest in told.about(some, "hashing images")
         ]
         if found := cache.find(_key(digests, form), len(files), form.shape, form.dtype):
-            return _sorted_out(list(map(_seen, files, found.facts)), found.rows)
+            return _sorted_out(files, found.facts, found.rows)
     writing = cache.start_writing(len(files), form.shape, form.dtype)
     try:
-        seen = _look_at_all(files, form, writing, told)
+        facts = _look_at_all(files, form, writing, told)
     except OSError:  # the disk is full after all
-        return _sorted_out(_look_at_all(files, form, None, told), None)
+        return _sorted_out(files, _look_at_all(files, form, None, told), None)
     if writing is None:
-        return _sorted_out(seen, None)
+        return _sorted_out(files, facts, None)
     with suppress(OSError):  # then the file has no name, and serves this run alone
-        writing.keep(_key(map(_digest, seen), form), list(map(_facts, seen)))
-    return _sorted_out(seen, writing.rows)
+        writing.keep(_key(map(image_facts.digest_of, facts), form), facts)
+    return _sorted_out(files, facts, writing.rows)
 
 
 Pixels = NDArray[Any] | cache.Writing | None  # where an image's pixels are put, by its row
 
 
-def _look_at_all(files: Sequence[ClassFile], form: images.Form, pixels: Pixels, told: _Progress) -> list[Usable | Bad]:
-    def rows_from(begin: int) -> range:
-        return range(begin, min(begin + _CHUNK, len(files)))
-
-    def look(begin: int) -> list[Usable | Bad]:
+def _look_at_all(files: Sequence[ClassFile], form: images.Form, pixels: Pixels, told: _Progress) -> list[Facts]:
+    def look(begin: int) -> list[Facts]:
         return [put(row, image_facts.look(files[row].path, form)) for row in rows_from(begin)]
 
-    def look_elsewhere(begin: int) -> list[Usable | Bad]:
+    def look_elsewhere(begin: int) -> list[Facts]:
         rows = rows_from(begin)
         try:
             answer = pool.ask(([files[row].path for row in rows], form))
@@ -125,21 +122,25 @@ def _look_at_all(files: Sequence[ClassFile], form: images.Form, pixels: Pixels, 
             return look(begin)
         return list(map(put, rows, answer))
 
-    def put(row: int, seen: Seen) -> Usable | Bad:
+    def rows_from(begin: int) -> range:
+        return range(begin, min(begin + _CHUNK, len(files)))
+
+    def put(row: int, seen: Seen) -> Facts:
         facts, own_pixels = seen
         if pixels is not None and own_pixels is not None:
             pixels[row] = own_pixels
-        return _seen(files[row], facts)
+        return facts
 
     begins = range(0, len(files), _CHUNK)
     with (
         ProcessPool(image_facts.__name__) as pool,
         closing(in_threads(look, begins, parts=_CHUNK, elsewhere=look_elsewhere)) as some_seen,  # before its processes
     ):
-        return [each for some in some_seen for each in told.about(some, "reading images")]
+        return [facts for some in some_seen for facts in told.about(some, "reading images")]
 
 
-def _sorted_out(seen: list[Usable | Bad], pixels: Values | None) -> Scan:
+def _sorted_out(files: Sequence[ClassFile], facts: Sequence[Facts], pixels: Values | None) -> Scan:
+    seen = list(map(_seen, files, facts))
     usable = [each for each in seen if isinstance(each, Usable)]
     bad = [each for each in seen if isinstance(each, Bad)]
     if bad and pixels is not None:
@@ -163,17 +164,6 @@ def _digests(files: Sequence[ClassFile]) -> list[str]:
         except images.BadImage:
             found.append("")
     return found
-
-
-def _digest(seen: Usable | Bad) -> str:
-    return seen.sha256
-
-
-def _facts(seen: Usable | Bad) -> Facts:
-    if isinstance(seen, Bad):
-        return [seen.reason, seen.sha256]
-    about = [seen.pixels, seen.levels, seen.low, seen.high, seen.top]
-    return [seen.sha256, seen.byte_count, seen.format, seen.width, seen.height, *about, *seen.oddities]
 
 
 def _seen(file: ClassFile, facts: Facts) -> Usable | Bad:
