@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,16 +99,16 @@ def _time(options: argparse.Namespace, folder: Path) -> None:
     child.run([sys.executable, "-c", _WARM_UP], folder)
     print(f"{table.machine_lines(described)}", flush=True)
     kept: dict[str, dict[str, Any]] = {}
+
+    def keep(name: str, found: dict[str, Any]) -> None:
+        kept[name] = {"name": name, **found}
+        if options.json:
+            content = {"machine": described, "quick": options.quick, "workloads": list(kept.values())}
+            options.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
     for name in names:
-
-        def keep(found: dict[str, Any], name: str = name) -> None:
-            kept[name] = {"name": name, **found}
-            if options.json:
-                content = {"machine": described, "quick": options.quick, "workloads": list(kept.values())}
-                options.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
         measure = _measure_steps if name in STEPS else _measure_processes
-        measure(name, settings, options, folder, keep)
+        measure(name, settings, options, folder, partial(keep, name))
 
 
 Keep = Callable[[dict[str, Any]], None]  # what is measured so far, for --json
@@ -116,6 +117,9 @@ Keep = Callable[[dict[str, Any]], None]  # what is measured so far, for --json
 def _measure_processes(name: str, settings: Settings, options: argparse.Namespace, folder: Path, keep: Keep) -> None:
     whole, runs = WORKLOADS[name](settings), 1 if options.quick else options.runs
     workload = replace(whole, sides=tuple(side for side in whole.sides if side.name not in options.without))
+    if len(workload.sides) != len(whole.sides) - len(set(options.without)) or not workload.sides:
+        sides = ", ".join(f"'{side.name}'" for side in whole.sides)
+        raise child.ChildFailed(f"--without: expected some of the sides of {name}, {sides}; got {options.without}")
     print(f"{workload.title}:", file=sys.stderr, flush=True)
     kept: list[dict[str, Any]] = []
 
