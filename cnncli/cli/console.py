@@ -211,7 +211,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, left: i
         if number:
             out.print()
         out.print(
-            table([columns[index] for index in shown], [[row[index] for index in shown] for row in rows], left=left),
+            table([columns[index] for index in shown], [[row[index] for index in shown] for row in rows], left=left)
         )
 
 

@@ -14,8 +14,8 @@ from typing import Self
 class Preparation:
     """What a thread does: it imports modules, loads fonts, compiles the templates of the report and draws pictures.
 
-    What fails here fails again where it is needed. With the `with` it ends: the process may end after it, and its picture
-    would stay half written.
+    What fails here fails again where it is needed. The end of the `with` block waits for the thread: the process may end
+    after it, and a picture would stay half written.
     """
 
     def __init__(self, task: str, draw: Callable[[], list[Path]]) -> None:
