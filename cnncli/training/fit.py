@@ -20,7 +20,7 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
-from cnncli.training import features, xla
+from cnncli.training import features, fused_normalization, xla
 from cnncli.training.augmentation import Augment, training_model
 from cnncli.training.callbacks import TRAINING, AverageStatistics, BestWeights, HistoryCallback, Observer
 from cnncli.training.checkpointing import CheckpointCallback, Checkpoints
@@ -69,6 +69,7 @@ class PhaseReport:
         epochs: how many the phase trained.
         stopped: why it ended before its last epoch; empty when it did not.
         jit_compile: whether XLA compiled the steps.
+        fused_normalization: whether batch normalization is one operation in the steps.
     """
 
     name: str
@@ -77,10 +78,11 @@ class PhaseReport:
     epochs: int = 0
     stopped: str = ""
     jit_compile: bool = False
+    fused_normalization: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """What run.json holds; it mentions XLA only where it was used."""
-        return {name: value for name, value in asdict(self).items() if name != "jit_compile" or value}
+        """What run.json holds; it mentions XLA and fused normalization only where they were used."""
+        return {name: value for name, value in asdict(self).items() if value is not False}
 
 
 def fit(
@@ -149,7 +151,8 @@ def fit(
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
             history.patient = [each for each in callbacks if isinstance(each, _PATIENT)]
             together = [*first_callbacks, *callbacks, history, checkpointing]
-            _fit_phase(work, first + phase.epochs, together, callbacks, state, replicas)
+            with fused_normalization.fused(work.report.fused_normalization):
+                _fit_phase(work, first + phase.epochs, together, callbacks, state, replicas)
             if state is not None:
                 state.arrays.clear()  # a copy of all weights
                 state = None
@@ -285,13 +288,20 @@ def _work(
         )
     report = PhaseReport(phase.name, behind.name if behind else "", min(wanted, train.steps))
     if behind and computed:
-        of_features, validation = computed
-        model = behind.behind(network)
-        report = replace(report, jit_compile=xla.compiles(model))
-        return _Work(model, of_features, of_features, validation, report)
-    model, taken = training_model(network, train, augment)
-    report = replace(report, jit_compile=xla.compiles(model, network.augmentation))
-    return _Work(model, train, taken, validation, report)
+        encoded, validation = computed
+        model, taken, augmentation = behind.behind(network), encoded, None
+    else:
+        encoded, augmentation = train, network.augmentation
+        model, taken = training_model(network, train, augment)
+    report = replace(
+        report,
+        jit_compile=xla.compiles(model, augmentation),
+        # A run that an earlier version of cnncli began goes on in Keras' operations.
+        fused_normalization=fused_normalization.applies(model)
+        if kept is None
+        else kept.get("fused_normalization", False),
+    )
+    return _Work(model, encoded, taken, validation, report)
 
 
 def losses_and_metrics(recipe: Recipe, *, weighs_places: bool = False) -> dict[str, Any]:

@@ -1,0 +1,151 @@
+"""Batch normalization in one operation: what Keras computes in several, and where Keras' own way stays."""
+
+import keras
+import numpy as np
+import pytest
+import stand_ins
+import tensorflow as tf
+
+from cnncli.network.build import build
+from cnncli.recipe.load import load_bytes
+from cnncli.training import fit as fitting
+from cnncli.training import fused_normalization
+from cnncli.training.fit import fit
+
+RECIPE = b"""
+data: {source: {npz: {path: a.npz}}, classes: 3}
+model:
+  input: [6, 6, 1]
+  layers: [Conv2D: {filters: 4, kernel_size: 3}, BatchNormalization, Flatten, Dense: {units: 3, activation: softmax}]
+train: {seed: 1, batch_size: 8, epochs: 2, optimizer: {SGD: {learning_rate: 0.05}}}
+"""
+
+
+def trained_once(layer, values, *, fused, compiled=False, mask=None, training=True):
+    """A step of training of a layer: its output, the gradients, its moving averages, and whether the operation computed it."""
+    layer = layer.__class__.from_config(layer.get_config())
+    layer.build(values.shape)
+    for number, weight in enumerate(layer.trainable_variables):
+        weight.assign(np.linspace(0.5 + number, 1.5, values.shape[layer.axis]))
+    inputs, pattern = tf.constant(values), tf.cos(tf.range(values.size, dtype="float32"))
+
+    def step(inputs):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            output = layer(inputs, training=training, mask=mask)
+            loss = tf.reduce_sum(tf.reshape(tf.cast(output, "float32"), [-1]) * pattern)
+        weights = [weight.value for weight in layer.trainable_variables]
+        return output, tape.gradient(loss, [inputs, *weights])
+
+    with fused_normalization.fused(fused):
+        traced = tf.function(step, jit_compile=compiled)
+        operations = {operation.type for operation in traced.get_concrete_function(inputs).graph.get_operations()}
+        output, gradients = traced(inputs)
+    arrays = [
+        np.asarray(tf.cast(each, "float32")) for each in (output, *gradients, layer.moving_mean, layer.moving_variance)
+    ]
+    return arrays, output.dtype, "FusedBatchNormV3" in operations
+
+
+def values_of(*shape, mean=3.0, dtype="float32"):
+    return np.random.default_rng(2).normal(mean, 2.0, shape).astype(dtype)
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["without XLA", "with XLA"])
+@pytest.mark.parametrize(
+    "options", [{}, {"scale": False}, {"center": False}, {"momentum": 0.5, "epsilon": 1e-5}], ids=str
+)
+@pytest.mark.parametrize("shape", [(4, 7, 3), (4, 5, 6, 3), (2, 3, 4, 5, 3), (1, 1, 1, 3)], ids=str)
+def test_one_operation_computes_what_keras_computes(shape, options, compiled):
+    layer = keras.layers.BatchNormalization(**options)
+    expected, _, _ = trained_once(layer, values_of(*shape), fused=False)
+
+    found, _, is_fused = trained_once(layer, values_of(*shape), fused=True, compiled=compiled)
+
+    assert is_fused
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
+def test_half_precision_is_normalized_in_float32_as_in_keras(dtype):
+    values = values_of(8, 5, 5, 3, mean=300.0, dtype="float16")
+    layer = keras.layers.BatchNormalization(dtype=dtype)
+    expected, form, _ = trained_once(layer, values, fused=False)
+
+    found, found_form, is_fused = trained_once(layer, values, fused=True)
+
+    assert is_fused
+    assert found_form == form
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-2, atol=1e-2)
+
+
+def test_large_means_lose_no_more_than_in_keras():
+    values = values_of(64, 8, 8, 3, mean=10_000.0)
+    exact = values.astype("float64").reshape(-1, 3).var(axis=0)
+
+    for fused in (False, True):
+        found, _, _ = trained_once(keras.layers.BatchNormalization(momentum=0.0), values, fused=fused)
+        np.testing.assert_allclose(found[-1], exact, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (keras.layers.BatchNormalization(axis=1), (4, 3, 5, 5)),
+        (keras.layers.BatchNormalization(renorm=True), (4, 5, 5, 3)),
+        (keras.layers.BatchNormalization(synchronized=True), (4, 5, 5, 3)),
+        (keras.layers.BatchNormalization(), (16, 3)),
+        (keras.layers.BatchNormalization(dtype="float64"), (4, 5, 5, 3)),
+        (keras.layers.BatchNormalization(trainable=False), (4, 5, 5, 3)),
+    ],
+    ids=["axis", "renorm", "synchronized", "vectors", "float64", "frozen"],
+)
+def test_keras_computes_what_the_operation_cannot(layer, shape):
+    dtype = "float64" if layer.compute_dtype == "float64" else "float32"
+    expected, _, _ = trained_once(layer, values_of(*shape, dtype=dtype), fused=False)
+
+    found, _, is_fused = trained_once(layer, values_of(*shape, dtype=dtype), fused=True)
+
+    assert not is_fused
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_masked_values_and_inference_are_computed_as_in_keras():
+    values, mask = values_of(4, 7, 3), tf.constant([[True] * 5 + [False] * 2] * 4)
+
+    assert not trained_once(keras.layers.BatchNormalization(), values, fused=True, mask=mask)[2]
+    assert not trained_once(keras.layers.BatchNormalization(), values, fused=True, training=False)[2]
+
+
+def trained(text):
+    recipe = load_bytes(text, "r.yaml").recipe
+    keras.utils.set_random_seed(1)
+    made = build(recipe, input_shape=(6, 6, 1))
+    examples = stand_ins.three_classes()
+    return made, fit(
+        made, recipe, stand_ins.batches(examples, 3), stand_ins.batches(examples), observer=stand_ins.Silent()
+    )
+
+
+def test_training_says_that_it_computes_so_and_leaves_the_layers_as_they_were():
+    call = keras.layers.BatchNormalization.call
+    made, fitted = trained(RECIPE)
+
+    assert fitted.phases[0].to_json()["fused_normalization"] is True
+    assert keras.layers.BatchNormalization.call is call
+    assert [type(layer) for layer in made.model.layers].count(keras.layers.BatchNormalization) == 1
+    _, without = trained(RECIPE.replace(b"BatchNormalization, ", b""))
+    assert "fused_normalization" not in without.phases[0].to_json()
+
+
+def test_training_gives_what_keras_gives(monkeypatch):
+    made, fitted = trained(RECIPE)
+    monkeypatch.setattr(fitting.fused_normalization, "applies", lambda model: False)
+    in_keras, expected = trained(RECIPE)
+
+    for one, other in zip(made.model.get_weights(), in_keras.model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    assert fitted.history[-1]["val_loss"] == pytest.approx(expected.history[-1]["val_loss"], rel=1e-4)
