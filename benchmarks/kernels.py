@@ -3,7 +3,7 @@
     python -m benchmarks.kernels
     CNNCLI_ONEDNN=0 python -m benchmarks.kernels
 
-Run from the top of the repository. The shapes are those of the MNIST baseline on 128 images of 32x32x3 and of the first stage of
+Run from the top of the repository. The shapes are those of the MNIST baseline on 128 images of 32x32x3 and of the stages of
 ResNet-20. Times are medians of 40 calls, with the fastest in brackets; TensorFlow is imported as cnncli does it.
 """
 
@@ -20,6 +20,8 @@ onednn.choose()
 
 import keras  # noqa: E402 (after the choice)
 import tensorflow as tf  # noqa: E402
+
+from cnncli.training import fused_operations  # noqa: E402
 
 CALLS, WARM_UP = 40, 5
 STRIDES = [1, 1, 1, 1]
@@ -90,28 +92,35 @@ def batch_normalization(*shape: int) -> None:
     images, layer = tf.random.normal(shape), keras.layers.BatchNormalization()
     layer.build(shape)
 
-    def in_keras(images: tf.Tensor) -> Any:
-        return layer(images, training=True)
-
-    def fused(images: tf.Tensor) -> Any:
-        scale, offset = layer.gamma.value, layer.beta.value
-        return tf.raw_ops.FusedBatchNormV3(
-            x=images, scale=scale, offset=offset, mean=[], variance=[], epsilon=1e-3, is_training=True
-        ).y
-
-    def with_gradients(normalize: Callable[[tf.Tensor], Any]) -> Callable[[tf.Tensor], Any]:
-        def compute(images: tf.Tensor) -> Any:
-            with tf.GradientTape() as tape:
-                tape.watch(images)
-                loss = tf.reduce_sum(normalize(images) ** 2)
-            found = tape.gradient(loss, [images, layer.gamma.value, layer.beta.value])
-            return tf.reduce_sum(found[0][0, 0]), found[1:]
-
-        return compute
+    def compute(images: tf.Tensor) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            loss = tf.reduce_sum(layer(images, training=True) ** 2)
+        found = tape.gradient(loss, [images, layer.gamma.value, layer.beta.value])
+        return tf.reduce_sum(found[0][0, 0]), found[1:]
 
     print(f"batch normalization with its gradients, {'x'.join(map(str, shape))}")
-    print(f"  as Keras computes it             {milliseconds(with_gradients(in_keras), images)}")
-    print(f"  in one operation of TensorFlow   {milliseconds(with_gradients(fused), images)}")
+    both_ways(compute, images)
+
+
+def optimizer(made: keras.Optimizer, count: int) -> None:
+    """A step of an optimizer: as Keras computes it, and in one operation of TensorFlow."""
+    weights = keras.Variable(tf.random.normal((count,)))
+    made.build([weights])
+
+    def compute(gradients: tf.Tensor) -> Any:
+        made.apply([gradients])
+        return made.iterations.value
+
+    print(f"a step of {made.name} on {count:,} weights")
+    both_ways(compute, tf.random.normal((count,)))
+
+
+def both_ways(compute: Callable[..., Any], values: tf.Tensor) -> None:
+    """Print what a function takes in Keras' operations and in fused ones."""
+    print(f"  as Keras computes it             {milliseconds(lambda given: compute(given), values)}")
+    with fused_operations.fused():
+        print(f"  in one operation of TensorFlow   {milliseconds(lambda given: compute(given), values)}")
 
 
 def main() -> None:
@@ -121,6 +130,8 @@ def main() -> None:
     pooling(128, 13, 64)
     for side, channels in ((32, 16), (16, 32), (8, 64)):
         batch_normalization(128, side, side, channels)
+    for made in (keras.optimizers.Adam(), keras.optimizers.SGD(momentum=0.9)):
+        optimizer(made, 10_000_000)
 
 
 if __name__ == "__main__":

@@ -192,6 +192,13 @@ def add_gradients_first(optimizer: Any) -> None:
     inner._all_reduce_sum_gradients = list
 
 
+def moments_of(optimizer: Any, variable: Any) -> list[Any]:
+    """The TensorFlow variables in which an optimizer keeps its moments of a weight: two for Adam, one for SGD with momentum."""
+    is_adam = isinstance(optimizer, keras.optimizers.Adam)
+    kept = (optimizer._momentums, optimizer._velocities) if is_adam else (optimizer.momentums,)
+    return [moments[optimizer._get_variable_index(variable)].value for moments in kept]
+
+
 def values_here(variable: Any) -> tuple[Any, ...]:
     """The TensorFlow variables behind a variable of Keras: one for each replica in this process."""
     value = variable._value

@@ -239,7 +239,7 @@ sys.exit(received != [signal.SIGTERM])
 
 # What several replicas need mended: `train_in_replicas` and `add_gradients_first`. Where Keras changes one of these functions,
 # look whether the mend is still needed, and still right (keras-team/keras 20329 and 20585), and write the new digest. The last
-# one is what `training.fused_normalization` computes in one operation: it must still compute the same.
+# three are what `training.fused_operations` computes in one operation: they must still compute the same.
 MENDED = {
     "backend/tensorflow/trainer.py reduce_per_replica": "94857c5856b1e55d",
     "backend/tensorflow/trainer.py _maybe_symbolic_build": "d5301f7a561c0758",
@@ -250,6 +250,8 @@ MENDED = {
     "optimizers/loss_scale_optimizer.py _tf_apply": "2324e1900d912fbf",
     "optimizers/loss_scale_optimizer.py _common_apply": "06454503d71a0225",
     "layers/normalization/batch_normalization.py call": "026a3327f2c9ffa1",
+    "optimizers/adam.py update_step": "da808b43c05f9916",
+    "optimizers/sgd.py update_step": "16d677012ffa68e4",
 }
 
 

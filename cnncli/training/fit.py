@@ -20,7 +20,7 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
-from cnncli.training import features, fused_normalization, xla
+from cnncli.training import features, fused_operations, xla
 from cnncli.training.augmentation import Augment, training_model
 from cnncli.training.callbacks import TRAINING, AverageStatistics, BestWeights, HistoryCallback, Observer
 from cnncli.training.checkpointing import CheckpointCallback, Checkpoints
@@ -69,7 +69,7 @@ class PhaseReport:
         epochs: how many the phase trained.
         stopped: why it ended before its last epoch; empty when it did not.
         jit_compile: whether XLA compiled the steps.
-        fused_normalization: whether batch normalization is one operation in the steps.
+        fused_operations: whether the steps use the operations of `training.fused_operations`.
     """
 
     name: str
@@ -78,10 +78,10 @@ class PhaseReport:
     epochs: int = 0
     stopped: str = ""
     jit_compile: bool = False
-    fused_normalization: bool = False
+    fused_operations: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """What run.json holds; it mentions XLA and fused normalization only where they were used."""
+        """What run.json holds; it mentions XLA and fused operations only where they were used."""
         return {name: value for name, value in asdict(self).items() if value is not False}
 
 
@@ -151,7 +151,7 @@ def fit(
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
             history.patient = [each for each in callbacks if isinstance(each, _PATIENT)]
             together = [*first_callbacks, *callbacks, history, checkpointing]
-            with fused_normalization.fused(work.report.fused_normalization):
+            with fused_operations.fused(work.report.fused_operations):
                 _fit_phase(work, first + phase.epochs, together, callbacks, state, replicas)
             if state is not None:
                 state.arrays.clear()  # a copy of all weights
@@ -297,9 +297,7 @@ def _work(
         report,
         jit_compile=xla.compiles(model, augmentation),
         # A run that an earlier version of cnncli began goes on in Keras' operations.
-        fused_normalization=fused_normalization.applies(model)
-        if kept is None
-        else kept.get("fused_normalization", False),
+        fused_operations=kept is None or kept.get("fused_operations", False),
     )
     return _Work(model, encoded, taken, validation, report)
 

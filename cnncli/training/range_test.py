@@ -22,7 +22,7 @@ from cnncli.network.instantiate import make, make_optimizer
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.phases import TrainingPhase
 from cnncli.recipe.schema import Recipe
-from cnncli.training import fused_normalization
+from cnncli.training import fused_operations
 from cnncli.training.augmentation import Augment, training_model
 from cnncli.training.fit import losses_and_metrics
 from cnncli.training.stop_signals import deferred
@@ -83,7 +83,7 @@ def range_test(
         steps_per_execution=1,
         **{**losses_and_metrics(recipe), "metrics": None},
     )
-    with deferred(stopping) as pending, train.failing_as_itself(), fused_normalization.fused():
+    with deferred(stopping) as pending, train.failing_as_itself(), fused_operations.fused():
         rising = _RisingRate(train, progress, pending.stop_if_asked)
         keras_internals.build_symbolically(model, train.dataset().element_spec)
         model.fit(

@@ -202,16 +202,16 @@ def test_phase_that_had_no_features_goes_on_without_them(tmp_path):
     assert len(extended.history) == 3
 
 
-def test_run_of_a_version_without_fused_normalization_goes_on_without_it(tmp_path):
+def test_run_of_a_version_without_fused_operations_goes_on_without_it(tmp_path):
     text = PLAIN.replace("KK", "1")
     with pytest.raises(Stopped):
         train(text, tmp_path, after=17)
     state, number = newest(tmp_path)
-    assert state.values["watcher"]["reports"][-1].pop("fused_normalization")
+    assert state.values["watcher"]["reports"][-1].pop("fused_operations")
 
     _, fitted = train(text, tmp_path, resume=state, number=number)
 
-    assert fitted.phases[-1].fused_normalization is False
+    assert fitted.phases[-1].fused_operations is False
 
 
 def test_averaged_weights_that_are_swapped_in_at_the_end_of_epochs_survive(tmp_path):

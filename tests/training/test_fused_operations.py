@@ -1,4 +1,6 @@
-"""Batch normalization in one operation: what Keras computes in several, and where Keras' own way stays."""
+"""Fused operations compute what Keras computes in several, and Keras computes what they cannot."""
+
+from contextlib import nullcontext
 
 import keras
 import numpy as np
@@ -9,7 +11,7 @@ import tensorflow as tf
 from cnncli.network.build import build
 from cnncli.recipe.load import load_bytes
 from cnncli.training import fit as fitting
-from cnncli.training import fused_normalization
+from cnncli.training import fused_operations
 from cnncli.training.fit import fit
 
 RECIPE = b"""
@@ -17,7 +19,7 @@ data: {source: {npz: {path: a.npz}}, classes: 3}
 model:
   input: [6, 6, 1]
   layers: [Conv2D: {filters: 4, kernel_size: 3}, BatchNormalization, Flatten, Dense: {units: 3, activation: softmax}]
-train: {seed: 1, batch_size: 8, epochs: 2, optimizer: {SGD: {learning_rate: 0.05}}}
+train: {seed: 1, batch_size: 8, epochs: 2, optimizer: {SGD: {learning_rate: 0.05, momentum: 0.5}}}
 """
 
 
@@ -37,7 +39,7 @@ def trained_once(layer, values, *, fused, compiled=False, mask=None, training=Tr
         weights = [weight.value for weight in layer.trainable_variables]
         return output, tape.gradient(loss, [inputs, *weights])
 
-    with fused_normalization.fused(fused):
+    with fused_operations.fused(fused):
         traced = tf.function(step, jit_compile=compiled)
         operations = {operation.type for operation in traced.get_concrete_function(inputs).graph.get_operations()}
         output, gradients = traced(inputs)
@@ -120,6 +122,70 @@ def test_masked_values_and_inference_are_computed_as_in_keras():
     assert not trained_once(keras.layers.BatchNormalization(), values, fused=True, training=False)[2]
 
 
+def steps_of(optimizer, gradients, *, fused, compiled=False):
+    """The weights after three steps, and the types of the operations."""
+    optimizer = optimizer.__class__.from_config(optimizer.get_config())
+    weights = keras.Variable(np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3))
+    optimizer.build([weights])
+
+    def step(gradients):
+        optimizer.apply([gradients])
+
+    with fused_operations.fused(fused):
+        traced = tf.function(step, jit_compile=compiled)
+        operations = {operation.type for operation in traced.get_concrete_function(gradients).graph.get_operations()}
+        for _ in range(3):
+            traced(gradients)
+    return weights.numpy(), operations & {"ResourceApplyAdam", "ResourceApplyKerasMomentum"}
+
+
+GRADIENTS = tf.constant(np.random.default_rng(3).normal(0, 2, (4, 3)).astype("float32"))
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["without XLA", "with XLA"])
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        keras.optimizers.Adam(0.1),
+        keras.optimizers.Adam(0.1, beta_1=0.5, beta_2=0.9, epsilon=0.1, clipnorm=1.0, use_ema=True),
+        keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(0.1, 5), weight_decay=0.1),
+        keras.optimizers.SGD(0.1, momentum=0.9),
+        keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True, gradient_accumulation_steps=2),
+    ],
+    ids=["Adam", "Adam, every option", "AdamW", "SGD", "nesterov"],
+)
+def test_one_operation_steps_as_keras_does(optimizer, compiled):
+    expected, _ = steps_of(optimizer, GRADIENTS, fused=False)
+
+    found, operations = steps_of(optimizer, GRADIENTS, fused=True, compiled=compiled)
+
+    assert operations or optimizer.gradient_accumulation_steps  # which steps within a condition, a graph of its own
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "gradients"),
+    [
+        (keras.optimizers.Adam(0.1, amsgrad=True), GRADIENTS),
+        (keras.optimizers.Adam(0.1), tf.IndexedSlices(GRADIENTS[:2], tf.constant([1, 3]), tf.constant([4, 3]))),
+        (
+            keras.optimizers.SGD(0.1, momentum=0.9),
+            tf.IndexedSlices(GRADIENTS[:2], tf.constant([1, 3]), tf.constant([4, 3])),
+        ),
+        (keras.optimizers.SGD(0.1), GRADIENTS),
+        (keras.optimizers.Nadam(0.1), GRADIENTS),
+    ],
+    ids=["amsgrad", "sparse for Adam", "sparse for SGD", "no momentum", "another optimizer"],
+)
+def test_keras_steps_where_the_operation_cannot(optimizer, gradients):
+    expected, _ = steps_of(optimizer, gradients, fused=False)
+
+    found, operations = steps_of(optimizer, gradients, fused=True)
+
+    assert not operations
+    np.testing.assert_array_equal(found, expected)
+
+
 def trained(text):
     recipe = load_bytes(text, "r.yaml").recipe
     keras.utils.set_random_seed(1)
@@ -130,20 +196,24 @@ def trained(text):
     )
 
 
-def test_training_says_that_it_computes_so_and_leaves_the_layers_as_they_were():
-    call = keras.layers.BatchNormalization.call
+def test_training_says_that_it_computes_so_and_changes_nothing_for_good():
+    originals = (
+        keras.layers.BatchNormalization.call,
+        keras.optimizers.Adam.update_step,
+        keras.optimizers.SGD.update_step,
+    )
+
     made, fitted = trained(RECIPE)
 
-    assert fitted.phases[0].to_json()["fused_normalization"] is True
-    assert keras.layers.BatchNormalization.call is call
+    assert fitted.phases[0].to_json()["fused_operations"] is True
+    now = keras.layers.BatchNormalization.call, keras.optimizers.Adam.update_step, keras.optimizers.SGD.update_step
+    assert now == originals
     assert [type(layer) for layer in made.model.layers].count(keras.layers.BatchNormalization) == 1
-    _, without = trained(RECIPE.replace(b"BatchNormalization, ", b""))
-    assert "fused_normalization" not in without.phases[0].to_json()
 
 
 def test_training_gives_what_keras_gives(monkeypatch):
     made, fitted = trained(RECIPE)
-    monkeypatch.setattr(fitting.fused_normalization, "applies", lambda model: False)
+    monkeypatch.setattr(fitting.fused_operations, "fused", lambda wanted: nullcontext())
     in_keras, expected = trained(RECIPE)
 
     for one, other in zip(made.model.get_weights(), in_keras.model.get_weights(), strict=True):
