@@ -186,6 +186,17 @@ def test_keras_steps_where_the_operation_cannot(optimizer, gradients):
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("optimizer", ["Adam", "SGD"])
+def test_keras_steps_in_several_replicas(optimizer, monkeypatch):
+    monkeypatch.delattr(fused_operations.keras_internals, "moments_of")  # what a fused step needs
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile({"Adam": keras.optimizers.Adam(), "SGD": keras.optimizers.SGD(momentum=0.9)}[optimizer], "mse")
+
+    with fused_operations.fused():
+        model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+
+
 def trained(text):
     recipe = load_bytes(text, "r.yaml").recipe
     keras.utils.set_random_seed(1)
