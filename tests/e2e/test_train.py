@@ -82,7 +82,7 @@ def test_record_says_who_what_and_where(record):
     assert record["environment"]["versions"]["keras"]
     assert record["data"]["counts"]["train"][0] > 100
     assert [set(phase) for phase in record["phases"]] == [
-        {"name", "epochs", "stopped", "features_after", "steps_per_execution"}
+        {"name", "epochs", "stopped", "features_after", "steps_per_execution", "fused_operations"}
     ]
     assert record["profile"]["seconds"]["total"] == pytest.approx(record["seconds"]["total"], abs=0.01)
     assert record["params"] == 208 + 876 + 3010  # 5x5x1x8+8, 3x3x8x12+12, 5x5x12x10+10
