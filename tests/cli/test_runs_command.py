@@ -458,7 +458,7 @@ RECORDS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     content=st.binary(max_size=60) | (RECORDS | JSON).map(lambda value: json.dumps(value).encode()),
     history=st.binary(max_size=20) | JSON.map(lambda value: json.dumps(value).encode()),

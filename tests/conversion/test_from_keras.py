@@ -24,7 +24,7 @@ from cnncli.recipe.load import load, load_bytes
 from cnncli.recipe.sources.builtin import BUILTIN_SHAPES
 
 
-@settings(max_examples=8, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(networks(), st.sampled_from(["Flatten", "GlobalAveragePooling2D"]))
 def test_random_network_comes_back(nodes, head):
     model = build(

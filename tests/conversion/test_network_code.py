@@ -47,7 +47,7 @@ def test_shipped_recipe_keeps_its_structure(name):
     assert source.count("for ") >= written.count("- repeat:")
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(networks(), st.sampled_from(["Flatten", "GlobalAveragePooling2D"]))
 def test_random_networks_keep_their_structure(nodes, head):
     in_python(load_bytes(recipe_of(nodes, head).encode(), "r.yaml"), classes=3)

@@ -29,7 +29,7 @@ def run(source: str) -> dict[str, Any]:
     return module
 
 
-@settings(max_examples=8, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(networks(), st.sampled_from(["Flatten", "GlobalAveragePooling2D"]))
 def test_random_network_gives_the_same_outputs(nodes, head):
     loaded = load_bytes(recipe_of(nodes, head).encode(), "r.yaml")

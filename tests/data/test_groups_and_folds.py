@@ -22,7 +22,7 @@ from cnncli.data.splits import shuffled
 from cnncli.errors import DataError
 from cnncli.recipe.schema_data import Data
 
-quick = settings(max_examples=50, deadline=None)
+quick = settings(max_examples=50)
 
 
 @st.composite

@@ -488,7 +488,7 @@ SIGNATURES = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(SIGNATURES), st.binary(max_size=200))
 def test_any_bytes_are_an_image_or_a_bad_one(signature: bytes, rest: bytes) -> None:
     outcome = told(signature + rest)
@@ -499,7 +499,7 @@ def test_any_bytes_are_an_image_or_a_bad_one(signature: bytes, rest: bytes) -> N
 WHOLE = {format: encoded(smooth(40, 30), format) for format in ("JPEG", "PNG", "GIF", "BMP", "WEBP")}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(sorted(WHOLE)), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8)
 )

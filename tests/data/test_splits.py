@@ -11,7 +11,7 @@ from cnncli.errors import DataError
 # Up to 8 classes with 3 to 60 examples each: every class is large enough for three parts.
 class_counts = st.lists(st.integers(3, 60), min_size=2, max_size=8)
 seeds = st.integers(0, 2**32 - 1)
-quick = settings(max_examples=50, deadline=None)
+quick = settings(max_examples=50)
 
 
 def labels_of(counts: list[int], seed: int = 0) -> np.ndarray:

@@ -26,7 +26,7 @@ from cnncli.data.tables.wrong_lines import MOST_LISTED, WrongLines
 from cnncli.errors import DataError
 from cnncli.recipe.sources.table import TextFormat
 
-quick = settings(max_examples=100, deadline=None)
+quick = settings(max_examples=100)
 
 
 @pytest.fixture(autouse=True)

@@ -259,7 +259,7 @@ def test_table_for_examples_of_any_size_is_refused():
     assert "any size, ?x3" in read("a.csv", shape=(None, 3))[2]["a.csv"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @drawn(
     st.lists(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=3, max_size=3), min_size=1)
 )
@@ -272,7 +272,7 @@ def test_any_numbers_come_back_as_they_were(rows):
     assert bad == {}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @drawn(st.binary(max_size=60))
 def test_any_bytes_are_read_or_told(content):
     for name in ("f.csv", "f.npz", "f.npy", "f.png", "f"):

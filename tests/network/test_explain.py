@@ -128,7 +128,7 @@ def checked(layer, *shapes):
     return found, made, held
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data(), st.integers(1, 3), st.booleans())
 def test_convolution_with_any_arguments(data, rank, bias):
     groups = data.draw(st.integers(1, 3))
@@ -151,7 +151,7 @@ def test_convolution_with_any_arguments(data, rank, bias):
     assert held == set(kind_of(found.output_shape).AXES) - {"channels"}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.data(), st.sampled_from(["Conv", "DepthwiseConv", "SeparableConv"]), st.booleans())
 def test_depthwise_and_separable_convolution_with_any_arguments(data, kind, bias):
     rank = data.draw(st.integers(1, 2))
@@ -167,7 +167,7 @@ def test_depthwise_and_separable_convolution_with_any_arguments(data, kind, bias
     assert held >= set(kind_of(found.output_shape).AXES) - {"channels"}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data(), st.integers(1, 3), st.booleans())
 def test_transposed_convolution_with_any_arguments(data, rank, bias):
     strides, kernel = data.draw(some(rank)), data.draw(some(rank))
@@ -186,7 +186,7 @@ def test_transposed_convolution_with_any_arguments(data, rank, bias):
     assert held == set(kind_of(found.output_shape).AXES) - {"channels"}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data(), st.integers(1, 3), st.sampled_from(["Max", "Average"]))
 def test_pooling_with_any_arguments(data, rank, kind):
     size = data.draw(some(rank))
@@ -200,7 +200,7 @@ def test_pooling_with_any_arguments(data, rank, kind):
     assert held == set(kind_of(found.output_shape).AXES) - {"channels"}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.data(), st.integers(1, 3))
 def test_padding_cropping_and_upsampling_with_any_arguments(data, rank):
     pairs = [data.draw(st.tuples(st.integers(0, 3), st.integers(0, 3))) for _ in range(rank)]
@@ -214,7 +214,7 @@ def test_padding_cropping_and_upsampling_with_any_arguments(data, rank):
     assert checked(getattr(layers, f"UpSampling{rank}D")(size if rank > 1 else size[0]), shape)[2] == axes
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.data(), SIZES, SIZES, st.booleans(), st.booleans())
 def test_other_layers_with_weights(data, units, channels, one, other):
     image = (*data.draw(some(2, st.integers(2, 9))), channels)

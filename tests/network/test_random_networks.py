@@ -15,7 +15,6 @@ from cnncli.recipe.write import to_yaml
 @settings(
     max_examples=30,
     derandomize=True,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

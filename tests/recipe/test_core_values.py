@@ -127,13 +127,13 @@ def test_same_tells_types_apart() -> None:
     assert not same([1], [1, 2])
 
 
-@settings(deadline=None, max_examples=75)
+@settings(max_examples=75)
 @given(st.dictionaries(TEXT, VALUES, max_size=4))
 def test_json_is_read_as_json_reads_it(document: dict[str, Any]) -> None:
     assert same(load(json.dumps(document, ensure_ascii=False)), document)
 
 
-@settings(deadline=None, max_examples=75)
+@settings(max_examples=75)
 @given(st.integers(-(10**30), 10**30) | st.floats(allow_nan=False))
 def test_dumped_number_loads_back_equal(number: float) -> None:
     written = repr(number).replace("inf", ".inf")

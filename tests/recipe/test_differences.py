@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncli.recipe.differences import ABSENT, differences
@@ -99,13 +99,11 @@ plain = st.recursive(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(plain)
 def test_recipe_does_not_differ_from_itself(value):
     assert differences({"data": value}, {"data": value}) == []
 
 
-@settings(deadline=None)
 @given(plain, plain)
 def test_anything_can_be_compared_both_ways(first, second):
     there, back = differences({"data": first}, {"data": second}), differences({"data": second}, {"data": first})

@@ -138,7 +138,7 @@ def test_no_settings_change_nothing() -> None:
     assert apply(ROOT, []) == ROOT
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.lists(st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True), min_size=1, max_size=5),
     st.integers() | st.booleans(),
@@ -269,7 +269,7 @@ def test_all_bad_settings_are_reported_in_their_order() -> None:
 VALUES = st.text(max_size=8) | st.lists(st.sampled_from(list("ab01.={}[]:, '\"#&*!|>%-\\$()\n\t"))).map("".join)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.builds("{}={}".format, st.sampled_from(["a", "a.b", "train.epochs.x", "model.layers.1", "a..b"]), VALUES))
 def test_any_setting_is_applied_or_told_without_line_and_column(setting: str) -> None:
     try:

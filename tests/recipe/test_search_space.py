@@ -232,7 +232,7 @@ _VALUES = st.recursive(
 
 
 @given(value=_VALUES)
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 def test_a_setting_holds_its_value(value: Any) -> None:
     """What a choice holds reaches the recipe unchanged, dollar signs and quotes included."""
     tree = load_bytes(RECIPE.encode(), "r.yaml").written

@@ -210,7 +210,7 @@ FRAGMENTS = (
 FRAGMENTED = st.lists(st.sampled_from(FRAGMENTS), max_size=15).map(lambda parts: "".join(parts).encode())
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.binary(max_size=60) | FRAGMENTED)
 def test_any_bytes_are_a_mapping_or_problems_with_places(content: bytes) -> None:
     try:

@@ -375,7 +375,7 @@ def test_error_of_the_block_is_its_own(original):
         raise ValueError("mine")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_damaged_pack_is_refused_or_the_same(original, tmp_path, data):
     """One byte is another, or the end is missing: never another exception, and never other content."""

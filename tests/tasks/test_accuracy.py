@@ -35,7 +35,7 @@ def test_only_k_below_the_number_of_classes(classes, expected):
     assert list(top_k_counts(np.zeros(1, int), np.ones((1, classes)), class_count=classes)) == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(6, 12), st.integers(1, 60), st.integers(0, 10**6))
 def test_top_k_is_scikit_learns_and_goes_on_from_the_accuracy(classes, count, seed):
     random = np.random.default_rng(seed)

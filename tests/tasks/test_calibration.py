@@ -57,7 +57,7 @@ def test_json_has_every_bin_and_null_for_the_empty_ones():
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(some)
 def test_bins_are_scikit_learns_and_the_errors_theirs(rows):
     confidence, right = columns(rows)
@@ -71,7 +71,7 @@ def test_bins_are_scikit_learns_and_the_errors_theirs(rows):
     assert found.maximum_calibration_error == pytest.approx(float(np.max(np.abs(accuracy - mean))))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(some)
 def test_every_example_is_in_one_bin_and_errors_are_in_order(rows):
     confidence, right = columns(rows)

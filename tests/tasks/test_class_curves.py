@@ -104,7 +104,7 @@ def test_curves_of_up_to_20_classes_and_areas_of_more(classes, has_points):
     assert all(bool(row["fpr"] and row["tpr"]) is has_points for row in document["per_class"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(2, 60), st.sampled_from([2, 5, 1000]))
 def test_areas_without_curves_equal_scikit_learns_with_ties_too(seed, count, levels):
     random = np.random.default_rng(seed)
@@ -116,7 +116,7 @@ def test_areas_without_curves_equal_scikit_learns_with_ties_too(seed, count, lev
     assert precision_recall.average_precision == pytest.approx(average_precision_score(positive, scores))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 10**6))
 def test_any_order_keeping_change_of_the_outputs_keeps_the_areas(seed):
     labels, outputs = three_classes(count=60, seed=seed)

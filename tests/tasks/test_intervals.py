@@ -97,7 +97,7 @@ def test_same_seed_same_interval_and_json():
     assert document["method"] == "percentile bootstrap over examples"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 6), st.integers(0, 10**6), st.integers(1, 50))
 def test_bounds_are_shares_in_order_around_the_score(classes, seed, largest):
     matrix = np.random.default_rng(seed).integers(0, largest + 1, (classes, classes))
@@ -110,7 +110,7 @@ def test_bounds_are_shares_in_order_around_the_score(classes, seed, largest):
     assert not any(map(math.isnan, found.macro_f1))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.permutations(range(4)))
 def test_the_order_of_the_classes_does_not_matter(order):
     matrix = np.array([[50, 3, 0, 1], [2, 40, 5, 0], [0, 1, 30, 4], [6, 0, 0, 20]])

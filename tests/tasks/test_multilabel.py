@@ -78,7 +78,7 @@ def test_scores_are_those_worked_out_by_hand():
     assert wrong == [(2, ("cat",), ("cat", "dog")), (1, ("dog",), ())]  # losses 1.496 and 1.245, over three labels
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(1, 60), st.integers(2, 6), st.integers(0, 1000))
 def test_scores_are_those_of_scikit_learn(count, labels, seed):
     random = np.random.default_rng(seed)

@@ -52,7 +52,7 @@ def measured(count, width, *sizes, **more):
     return scored(RegressionScorer(means), targets, outputs, *sizes, **more)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     sizes_of_batches,
     st.sampled_from([(2, 1), (2, 2), (4, 4), (24, 24)]),
@@ -84,7 +84,7 @@ def test_outputs_of_one_batch_that_are_no_probabilities_make_all_scores():
     assert {each.probability for each in found.result.most_wrong} == {None}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(sizes_of_batches, st.integers(1, 5), st.integers(9, 99))
 def test_a_regression_in_batches_is_that_at_once(sizes, width, block):
     at_once = measured(sum(sizes), width, block=block)

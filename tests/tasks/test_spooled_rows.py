@@ -33,7 +33,7 @@ def spooled(rows, *sizes):
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.integers(1, 7), st.integers(1, 40), st.booleans())
 def test_rows_of_any_batches_are_read_back_by_rows_and_by_columns(sizes, width, block, is_single):
     dtype = np.float32 if is_single else np.float64

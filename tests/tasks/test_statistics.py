@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncli.tasks.statistics import difference_interval, holm, mcnemar
@@ -52,14 +52,12 @@ def test_runs_that_are_right_equally_often_have_p_1():
     assert mcnemar(40, 40).p == 1.0
 
 
-@settings(deadline=None)
 @given(COUNTS, COUNTS)
 def test_mcnemar_does_not_depend_on_which_is_first(first_only, second_only):
     assert mcnemar(first_only, second_only) == mcnemar(second_only, first_only)
     assert 0 <= mcnemar(first_only, second_only).p <= 1
 
 
-@settings(deadline=None)
 @given(st.integers(25, 300), st.data())
 def test_corrected_chi_square_is_near_the_exact_test(discordant, data):
     first_only = data.draw(st.integers(0, discordant))
@@ -89,7 +87,6 @@ def test_interval_of_no_difference_is_a_point():
     assert difference_interval(0, 0, 50) == (0.0, 0.0)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 50), st.integers(0, 50), st.integers(1, 100))
 def test_interval_holds_the_difference_and_is_repeatable(first_only, second_only, others):
     count = first_only + second_only + others

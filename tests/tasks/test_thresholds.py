@@ -53,7 +53,7 @@ def test_without_positive_examples_nothing_is_best():
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 1, width=32)), min_size=1, max_size=80), st.integers(0, 100))
 def test_every_threshold_is_scored_as_scikit_learn_does(rows, step):
     labels = np.array([int(label) for label, _ in rows])

@@ -67,7 +67,7 @@ _CHOICES: dict[str, Any] = {
 
 
 @given(values=st.fixed_dictionaries({}, optional=_CHOICES))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_was_best_reads_back_equal(values: dict[str, Any]) -> None:
     content = (RECIPE + TUNE).encode()
 

@@ -59,7 +59,7 @@ def _parameters(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
 
 @given(parameters=_parameters(), seed=st.integers(0, 1000))
 @example(parameters={"train.optimizer.Adam.beta_1": {"float": [0.0, 1.0], "log": False, "step": 3e-74}}, seed=0)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_sampled_value_validates_or_is_reported(parameters: dict[str, dict[str, Any]], seed: int) -> None:
     content = (
         f"{RECIPE}tune: {{parameters: {parameters!r}}}\n".replace("False", "false").replace("True", "true").encode()
