@@ -12,6 +12,7 @@ import tensorflow as tf
 from cnncli import keras_internals
 
 _DTYPES = ("float32", "float16", "bfloat16")  # Keras normalizes all of them in float32
+_PLACES_OF_IMAGES = 2  # height and width
 
 
 @contextmanager
@@ -60,9 +61,11 @@ def _is_fusible(layer: Any) -> bool:
 def _normalize(layer: Any, inputs: Any) -> Any:
     """The output of a layer for (batch, …, channels) inputs; updates its moving averages."""
     values = tf.cast(inputs, "float32")
-    channels = values.shape[-1]
+    *places, channels = values.shape[1:]
+    # The operation takes images. Images that nothing reshapes are normalized together with the ReLU that follows.
+    images = values if len(places) == _PLACES_OF_IMAGES else tf.reshape(values, (tf.shape(values)[0], -1, 1, channels))
     found = tf.raw_ops.FusedBatchNormV3(
-        x=tf.reshape(values, (tf.shape(values)[0], -1, 1, channels)),  # the operation takes images
+        x=images,
         scale=tf.cast(layer.gamma, "float32") if layer.scale else tf.ones(channels),
         offset=tf.cast(layer.beta, "float32") if layer.center else tf.zeros(channels),
         mean=[],
@@ -75,7 +78,8 @@ def _normalize(layer: Any, inputs: Any) -> Any:
     biased = found.batch_variance * (1 - 1 / count)
     for average, new in ((layer.moving_mean, found.batch_mean), (layer.moving_variance, biased)):
         average.assign(average * layer.momentum + tf.cast(new, average.dtype) * (1 - layer.momentum))
-    return tf.cast(tf.reshape(found.y, tf.shape(values)), layer.compute_dtype)
+    normalized = found.y if images is values else tf.reshape(found.y, tf.shape(values))
+    return tf.cast(normalized, layer.compute_dtype)
 
 
 def _adam(in_keras: Any) -> Any:

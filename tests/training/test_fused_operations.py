@@ -69,6 +69,24 @@ def test_one_operation_computes_what_keras_computes(shape, options, compiled):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("shape", "reshaped"), [((4, 5, 6, 3), False), ((4, 7, 3), True), ((2, 3, 4, 5, 3), True)], ids=str
+)
+def test_images_are_not_reshaped_so_that_tensorflow_can_add_the_relu(shape, reshaped):
+    layer = keras.layers.BatchNormalization()
+    layer.build(shape)
+
+    with fused_operations.fused():
+        traced = tf.function(lambda inputs: tf.nn.relu(layer(inputs, training=True)))
+        [relu] = [
+            operation
+            for operation in traced.get_concrete_function(tf.TensorSpec((None, *shape[1:]))).graph.get_operations()
+            if operation.type == "Relu"
+        ]
+
+    assert relu.inputs[0].op.type == ("Reshape" if reshaped else "FusedBatchNormV3")
+
+
 @pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
 def test_half_precision_is_normalized_in_float32_as_in_keras(dtype):
     values = values_of(8, 5, 5, 3, mean=300.0, dtype="float16")
