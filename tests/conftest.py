@@ -21,7 +21,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process that a test starts would compile cnncli anew
     sys.dont_write_bytecode = False
     settings.register_profile("cnncli", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    settings.load_profile("cnncli")  # how fast the machine is does not decide whether a test passes
+    settings.load_profile("cnncli")  # how fast the machine is does not decide whether a test passes; a test that
+    # suppresses other checks lists too_slow again, because its list replaces this one
     config.option.loadscopereorder = False  # by the number of tests, which says little of the time
     onednn.choose()  # as each command does before it imports TensorFlow
     gc.disable()  # what is imported stays; to look for garbage among it is a third of the collection of tests

@@ -342,7 +342,7 @@ def test_archive_of_very_many_files_is_refused(tmp_path: Path, monkeypatch: pyte
     assert error(saved(tmp_path, x=IMAGES, y=LABELS)) == "digits.npz holds more than 1 arrays"
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(damage=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=6), packed=st.booleans())
 def test_any_damage_to_an_archive_is_data_or_a_data_error(
     tmp_path: Path, damage: list[tuple[float, int]], packed: bool
@@ -357,7 +357,7 @@ def test_any_damage_to_an_archive_is_data_or_a_data_error(
     assert outcome if isinstance(outcome, str) else len(outcome.parts["train"]) == 6
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(beginning=st.sampled_from([b"", b"PK\3\4", b"\x93NUMPY\1\0", b"PK\5\6"]), rest=st.binary(max_size=100))
 def test_any_bytes_are_an_archive_or_a_data_error(tmp_path: Path, beginning: bytes, rest: bytes) -> None:
     (tmp_path / "a.npz").write_bytes(beginning + rest)
@@ -365,7 +365,7 @@ def test_any_bytes_are_an_archive_or_a_data_error(tmp_path: Path, beginning: byt
     assert problems(read, tmp_path / "a.npz")
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(header=st.one_of(st.binary(max_size=80), st.text("{}()[]',: 0123456789descrshapu<|", max_size=80)))
 def test_any_header_is_an_array_or_a_data_error(tmp_path: Path, header: bytes | str) -> None:
     header = header.encode() if isinstance(header, str) else header
@@ -784,7 +784,7 @@ def test_idx_that_does_not_fit_into_memory_is_refused(tmp_path: Path, monkeypatc
         idx.read(tmp_path / "x")
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     beginning=st.sampled_from([b"", b"\0\0\x08\3", b"\0\0\x0d\1\0\0\0\2", b"\x1f\x8b\x08\0"]),
     rest=st.binary(max_size=60),

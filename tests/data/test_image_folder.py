@@ -523,7 +523,7 @@ def test_decompression_bomb_is_named(tmp_path: Path, make_folder: MakeFolder) ->
     assert "    ants/bomb.png: 100 megapixels (10,000x10,000); the limit is 64" in error(tmp_path).splitlines()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=60), name=st.sampled_from(["x.png", "x.jpg", "x", "x.txt"]))
 def test_any_bytes_are_used_or_told(tmp_path: Path, make_folder: MakeFolder, content: bytes, name: str) -> None:
     root = tmp_path / "any"

@@ -145,7 +145,7 @@ def test_hostile_file_names_and_recipe_text_are_text(make_run):
     assert "# </code></pre><script>alert(1)</script> \\x1b[31m" in found.text
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @example(names=["<", "&amp;", "'"])
 @given(names=st.lists(st.text(min_size=1, max_size=20), min_size=3, max_size=3, unique=True))
 def test_no_name_changes_the_shape_of_a_page(make_run, tmp_path, names):
@@ -217,7 +217,7 @@ def test_run_whose_record_is_damaged_shows_what_else_there_is(make_run):
 WRONG = [7, "a", [], {}, [1], [[1], "a"], {"a": 1}, None, True, -1.5, [{"epoch": "a"}, {"epoch": 1, "loss": []}]]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_values_of_a_wrong_kind_are_left_out(make_run, tmp_path, data):
     """Somebody may have edited a file, and another version may have written it."""
