@@ -12,7 +12,7 @@ import tensorflow as tf
 from cnncli import keras_internals
 
 _DTYPES = ("float32", "float16", "bfloat16")  # Keras normalizes all of them in float32
-_PLACES_OF_IMAGES = 2  # height and width
+_SPATIAL_DIMENSIONS = 2  # of an image: height and width
 
 
 @contextmanager
@@ -61,9 +61,11 @@ def _is_fusible(layer: Any) -> bool:
 def _normalize(layer: Any, inputs: Any) -> Any:
     """The output of a layer for (batch, …, channels) inputs; updates its moving averages."""
     values = tf.cast(inputs, "float32")
-    *places, channels = values.shape[1:]
-    # The operation takes images. Images that nothing reshapes are normalized together with the ReLU that follows.
-    images = values if len(places) == _PLACES_OF_IMAGES else tf.reshape(values, (tf.shape(values)[0], -1, 1, channels))
+    *spatial, channels = values.shape[1:]
+    # The operation takes images. TensorFlow adds a ReLU that follows to the operation if no reshape is between them.
+    images = (
+        values if len(spatial) == _SPATIAL_DIMENSIONS else tf.reshape(values, (tf.shape(values)[0], -1, 1, channels))
+    )
     found = tf.raw_ops.FusedBatchNormV3(
         x=images,
         scale=tf.cast(layer.gamma, "float32") if layer.scale else tf.ones(channels),
